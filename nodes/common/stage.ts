@@ -1,0 +1,94 @@
+import type { Node, NodeMessageInFlow, NodeStatus } from "node-red";
+import type { AnomalyVerdict, DeviceInfo, RejectionInfo } from "../../lib/common/message.js";
+import { Rejection, type RejectionCode } from "../../lib/common/rejection.js";
+
+/** A message on its way through the palette's nodes. */
+export interface StageMessage extends NodeMessageInFlow {
+  device?: DeviceInfo;
+  anomaly?: AnomalyVerdict;
+  privacy?: unknown;
+  rejected?: RejectionInfo;
+}
+
+/** What a stage sends: one message for the first output, or one entry per output; nothing keeps the message. */
+export type StageResult = StageMessage | (StageMessage | StageMessage[] | null)[] | undefined;
+
+export interface StageHandle {
+  /** Replaces the status until the next one; `undefined` goes back to the counters. */
+  setState(state: NodeStatus | undefined): void;
+  readonly accepted: number;
+  readonly rejected: ReadonlyMap<RejectionCode, number>;
+}
+
+const STATUS_PERIOD_MS = 1000;
+
+function short(count: number): string {
+  if (count < 10_000) return String(count);
+  return count < 1e7 ? `${Math.floor(count / 1000)}k` : `${Math.floor(count / 1e6)}M`;
+}
+
+/**
+ * Runs a node's `process` for each input and does what every node of the palette owes its user:
+ * a {@link Rejection} leaves on the second output as `msg.rejected`, counted and shown; any other error goes to
+ * `done(error)`, so that a Catch node sees it; the status shows counts, refreshed at most once a second.
+ */
+export function runStage(node: Node, process: (msg: StageMessage) => StageResult): StageHandle {
+  let accepted = 0;
+  const rejected = new Map<RejectionCode, number>();
+  let rejectedTotal = 0;
+  let lastCode: RejectionCode | undefined;
+  let state: NodeStatus | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const show = () => {
+    timer = undefined;
+    if (state) node.status(state);
+    else if (lastCode)
+      node.status({ fill: "yellow", shape: "dot", text: `${short(accepted)} ok, ${short(rejectedTotal)} ${lastCode}` });
+    else node.status({ fill: "green", shape: "dot", text: `${short(accepted)} ok` });
+  };
+  const refresh = () => {
+    if (timer) return;
+    timer = setTimeout(show, STATUS_PERIOD_MS);
+    timer.unref();
+  };
+
+  node.on("input", (message, send, done) => {
+    const msg = message as StageMessage;
+    try {
+      const result = process(msg);
+      accepted++;
+      refresh();
+      if (result !== undefined) send(result);
+      done();
+    } catch (error) {
+      if (!(error instanceof Rejection)) {
+        done(error instanceof Error ? error : new Error(String(error)));
+        return;
+      }
+      rejected.set(error.code, (rejected.get(error.code) ?? 0) + 1);
+      rejectedTotal++;
+      lastCode = error.code;
+      refresh();
+      msg.rejected = { code: error.code, reason: error.reason };
+      send([null, msg]);
+      done();
+    }
+  });
+  node.on("close", () => {
+    clearTimeout(timer);
+    timer = undefined;
+  });
+
+  return {
+    setState(next) {
+      state = next;
+      if (next) node.status(next);
+      else refresh();
+    },
+    get accepted() {
+      return accepted;
+    },
+    rejected,
+  };
+}

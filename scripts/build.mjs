@@ -1,0 +1,54 @@
+// Compiles TypeScript into dist/ and copies what Node-RED reads beside the built nodes.
+// `--if-needed` skips the work when dist/ is newer than every source.
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, "dist");
+const stamp = join(dist, ".built");
+const sourceFolders = ["nodes", "lib", "cli", "simulator", "bench"];
+
+function* filesUnder(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesUnder(path);
+    else yield path;
+  }
+}
+
+function isUpToDate() {
+  if (!existsSync(stamp)) return false;
+  const builtAt = statSync(stamp).mtimeMs;
+  const sources = [...sourceFolders, "flows", "scripts"].flatMap((name) => [...filesUnder(join(root, name))]);
+  return [...sources, join(root, "package.json"), join(root, "tsconfig.build.json")].every(
+    (path) => statSync(path).mtimeMs <= builtAt,
+  );
+}
+
+if (process.argv.includes("--if-needed") && isUpToDate()) process.exit(0);
+
+rmSync(dist, { recursive: true, force: true });
+const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+const compiled = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+
+for (const folder of sourceFolders) {
+  for (const path of filesUnder(join(root, folder))) {
+    if (path.endsWith(".ts")) continue;
+    const target = join(dist, relative(root, path));
+    mkdirSync(dirname(target), { recursive: true });
+    cpSync(path, target);
+  }
+}
+
+// Node-RED offers a package's examples/ folder under Import > Examples.
+const examples = join(root, "examples");
+rmSync(join(examples, "flows"), { recursive: true, force: true });
+for (const path of filesUnder(join(root, "flows"))) {
+  const target = join(examples, "flows", relative(join(root, "flows"), path));
+  mkdirSync(dirname(target), { recursive: true });
+  cpSync(path, target);
+}
+writeFileSync(stamp, `${new Date().toISOString()}\n`);
