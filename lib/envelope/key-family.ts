@@ -1,0 +1,57 @@
+import { randomBytes } from "node:crypto";
+import { encodeBase64Url } from "./base64url.js";
+import { isKnownKey } from "./known-keys.js";
+
+/** What a key is for. One key serves one family, so that no two algorithms share it. */
+export const KEY_FAMILIES = ["fernet", "aes-128", "aes-256"] as const;
+
+export type KeyFamily = (typeof KEY_FAMILIES)[number];
+
+const KEY_BYTES: Record<KeyFamily, number> = { fernet: 32, "aes-128": 16, "aes-256": 32 };
+const HEX = /^(?:[0-9a-f]{2})+$/i;
+
+export function isKeyFamily(value: unknown): value is KeyFamily {
+  return (KEY_FAMILIES as readonly unknown[]).includes(value);
+}
+
+function decodeCanonicalBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, "base64");
+  const bare = text
+    .replace(/={1,2}$/, "")
+    .replaceAll("+", "-")
+    .replaceAll("/", "_");
+  return bytes.toString("base64url") === bare ? bytes : undefined;
+}
+
+/**
+ * Reads a key: base64 or base64url of 32 bytes for Fernet, hex or base64 of 16 or 32 bytes for AES.
+ *
+ * @returns undefined when the text is no key of that family.
+ */
+export function parseKey(text: string, family: KeyFamily): Buffer | undefined {
+  const bytes = family !== "fernet" && HEX.test(text) ? Buffer.from(text, "hex") : decodeCanonicalBase64(text);
+  return bytes?.length === KEY_BYTES[family] ? bytes : undefined;
+}
+
+/** Text of a key for a key file: padded base64url for Fernet (what Python's `Fernet` takes), hex for AES. */
+export function formatKey(key: Buffer, family: KeyFamily): string {
+  return family === "fernet" ? encodeBase64Url(key) : key.toString("hex");
+}
+
+/** A new key from the operating system's CSPRNG. */
+export function generateKey(family: KeyFamily): Buffer {
+  let key: Buffer;
+  do key = randomBytes(KEY_BYTES[family]);
+  while (isKnownKey(key));
+  return key;
+}
+
+/** For messages to people. */
+export function describeKeyForm(families: readonly KeyFamily[]): string {
+  const forms: Record<KeyFamily, string> = {
+    fernet: "fernet (44 characters of base64url)",
+    "aes-128": "aes-128 (32 hex digits or 24 characters of base64)",
+    "aes-256": "aes-256 (64 hex digits or 44 characters of base64)",
+  };
+  return families.map((family) => forms[family]).join(" or ");
+}

@@ -1,0 +1,74 @@
+import type { KeyFamily } from "./key-family.js";
+
+export interface SealContext {
+  /** Sender's clock, milliseconds since the Unix epoch. */
+  now: number;
+  /** Bound as additional authenticated data where the profile can and it is given. */
+  topic?: string;
+  /** Fixed initialisation vector: for conformance vectors only, since reuse with one key breaks confidentiality. */
+  iv?: Buffer;
+}
+
+export interface OpenContext {
+  /** Receiver's clock, milliseconds since the Unix epoch. */
+  now: number;
+  /** Must equal the topic at sealing where the profile binds it. */
+  topic?: string;
+}
+
+/** An authenticated and decrypted message. */
+export interface OpenedMessage {
+  plaintext: Buffer;
+  /** Which of the profile's keys opened it; 0 is the primary one. */
+  keyIndex: number;
+  /** Time of sealing in milliseconds since the Unix epoch, for profiles that carry one. */
+  issuedAt?: number;
+  /** Equal for every copy of this message, and for no other message under the same key. */
+  replayId: string;
+}
+
+/** One way of wrapping bytes, with its keys: the first key seals, every key may open. */
+export interface EnvelopeProfile {
+  readonly name: string;
+  /** @throws {Rejection} SIZE when the sealed message would exceed `maxBytes`. */
+  seal(plaintext: Buffer, context: SealContext): Buffer | string;
+  /**
+   * Authenticates, then decrypts.
+   *
+   * @throws {Rejection} SIZE, FORMAT, AUTH or STALE.
+   */
+  open(message: Buffer, context: OpenContext): OpenedMessage;
+}
+
+export interface ProfileOptions {
+  /** Seconds after which a message is STALE; default 60. Only for profiles that carry a time. */
+  ttl?: number;
+  /** Seconds by which a sender's clock may be ahead; default 60. Only for profiles that carry a time. */
+  maxSkew?: number;
+  /** Largest sealed message in bytes; default 65,536. */
+  maxBytes?: number;
+}
+
+/** What the registry knows about a profile before there are keys. */
+export interface ProfileDescription {
+  readonly name: string;
+  /** Families of keys that fit, see {@link KeyFamily}. */
+  readonly keyFamilies: readonly KeyFamily[];
+  /** Whether sealed messages are text (a string) or raw bytes. */
+  readonly encoding: "text" | "binary";
+  /** Whether a topic can be bound as additional authenticated data. */
+  readonly bindsTopic: boolean;
+  /** Whether the message says when it was sealed, so that TTL and skew apply. */
+  readonly carriesTime: boolean;
+  /** Whether what is sealed must be a JSON object. */
+  readonly jsonOnly: boolean;
+  /**
+   * @param keys raw keys; the first one seals.
+   * @throws {TypeError} for no key or a key of the wrong length.
+   */
+  create(keys: readonly Buffer[], options?: ProfileOptions): EnvelopeProfile;
+}
+
+export const DEFAULT_TTL_SECONDS = 60;
+export const DEFAULT_MAX_SKEW_SECONDS = 60;
+export const DEFAULT_MAX_BYTES = 65_536;
