@@ -1,0 +1,121 @@
+// Brokers with the thermal system's accounts, each in a temporary home on a free port.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Account, provisionAccounts, usersFileIn } from "../../lib/broker/accounts.js";
+import { type BrokerProcess, type ForkBrokerOptions, forkBroker } from "../../lib/broker/fork.js";
+import { mosquittoAcl, mosquittoConfig, mosquittoPasswords } from "../../lib/broker/mosquitto-files.js";
+import { findCommand } from "../setup.js";
+
+export interface TestBroker {
+  url: string;
+  port: number;
+  /** Root of the temporary home; accounts.json and users.json are in its broker folder. */
+  home: string;
+  accounts: Record<string, Account>;
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedTestBroker extends TestBroker {
+  process: BrokerProcess;
+}
+
+/** Node options with which a child process runs this checkout's TypeScript. */
+export const TYPESCRIPT_EXEC_ARGV = ["--require", require.resolve("tsx/cjs")];
+
+/** Mosquitto is in /usr/sbin, which is not on everybody's PATH. */
+export function findMosquitto(): string | undefined {
+  return (
+    findCommand("mosquitto") ?? (spawnSync("/usr/sbin/mosquitto", ["-h"]).error ? undefined : "/usr/sbin/mosquitto")
+  );
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (typeof address !== "object" || !address) throw new Error("no port");
+  server.close();
+  await once(server, "close");
+  return address.port;
+}
+
+function temporaryHome(): string {
+  return mkdtempSync(join(tmpdir(), "redoubt-broker-"));
+}
+
+/** The embedded broker as its own process, as `redoubt start` runs it. */
+export async function startEmbeddedBroker(
+  options: Omit<Partial<ForkBrokerOptions>, "home"> = {},
+): Promise<EmbeddedTestBroker> {
+  const home = temporaryHome();
+  const accounts = provisionAccounts(home);
+  const broker = await forkBroker({ port: 0, execArgv: TYPESCRIPT_EXEC_ARGV, ...options, home });
+  return {
+    url: `mqtt://127.0.0.1:${broker.port}`,
+    port: broker.port,
+    home,
+    accounts,
+    process: broker,
+    stop: async () => {
+      await broker.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilListening(port: number, child: ChildProcess, said: () => string): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`mosquitto ended: ${said()}`);
+    const socket = connect(port, "127.0.0.1");
+    const opened = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => resolve(true));
+      socket.once("error", () => resolve(false));
+    });
+    socket.destroy();
+    if (opened) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/**
+ * A real Mosquitto with the same accounts and rights.
+ * Guard its use with `requireOnMachine(this, findMosquitto() !== undefined, "mosquitto (apt-get install mosquitto)")`.
+ */
+export async function startMosquitto(): Promise<TestBroker> {
+  const home = temporaryHome();
+  const accounts = provisionAccounts(home);
+  const port = await freePort();
+  const passwordFile = join(home, "passwords");
+  const aclFile = join(home, "acl");
+  const configFile = join(home, "mosquitto.conf");
+  writeFileSync(passwordFile, mosquittoPasswords(accounts), { mode: 0o600 });
+  const hashed = spawnSync("mosquitto_passwd", ["-U", passwordFile], { encoding: "utf8" });
+  if (hashed.status !== 0) throw new Error(`mosquitto_passwd failed: ${hashed.stderr}`);
+  writeFileSync(aclFile, mosquittoAcl(usersFileIn(home)), { mode: 0o600 });
+  // Started by root, Mosquitto drops to its own account before it reads the files: it has to stay who it is.
+  const asSelf = process.getuid?.() === 0 ? "user root\n" : "";
+  writeFileSync(configFile, asSelf + mosquittoConfig({ host: "127.0.0.1", port, passwordFile, aclFile }));
+  const child = spawn(findMosquitto() ?? "mosquitto", ["-c", configFile], { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await untilListening(port, child, () => said);
+  return {
+    url: `mqtt://127.0.0.1:${port}`,
+    port,
+    home,
+    accounts,
+    stop: async () => {
+      if (child.exitCode === null) {
+        child.kill("SIGTERM");
+        await once(child, "exit");
+      }
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
