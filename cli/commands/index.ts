@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { envelopeCommand } from "./envelope.js";
+import { keysCommand } from "./keys.js";
 
 /** Every subcommand of `redoubt`, in the order that --help shows. */
-export const commands: (() => Command)[] = [];
+export const commands: (() => Command)[] = [envelopeCommand, keysCommand];

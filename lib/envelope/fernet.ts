@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import { Rejection } from "../common/rejection.js";
-import { decodeBase64Url, encodeBase64Url } from "./base64url.js";
+import { decodeBase64Url, encodeBase64Url } from "./base64.js";
 import { HMAC_BYTES, HmacSha256 } from "./hmac-sha256.js";
 import {
   DEFAULT_MAX_BYTES,

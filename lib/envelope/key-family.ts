@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { encodeBase64Url } from "./base64url.js";
+import { decodeBase64, decodeHex, encodeBase64Url } from "./base64.js";
 import { isKnownKey } from "./known-keys.js";
 
 /** What a key is for. One key serves one family, so that no two algorithms share it. */
@@ -8,19 +8,9 @@ export const KEY_FAMILIES = ["fernet", "aes-128", "aes-256"] as const;
 export type KeyFamily = (typeof KEY_FAMILIES)[number];
 
 const KEY_BYTES: Record<KeyFamily, number> = { fernet: 32, "aes-128": 16, "aes-256": 32 };
-const HEX = /^(?:[0-9a-f]{2})+$/i;
 
 export function isKeyFamily(value: unknown): value is KeyFamily {
   return (KEY_FAMILIES as readonly unknown[]).includes(value);
-}
-
-function decodeCanonicalBase64(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, "base64");
-  const bare = text
-    .replace(/={1,2}$/, "")
-    .replaceAll("+", "-")
-    .replaceAll("/", "_");
-  return bytes.toString("base64url") === bare ? bytes : undefined;
 }
 
 /**
@@ -29,7 +19,7 @@ function decodeCanonicalBase64(text: string): Buffer | undefined {
  * @returns undefined when the text is no key of that family.
  */
 export function parseKey(text: string, family: KeyFamily): Buffer | undefined {
-  const bytes = family !== "fernet" && HEX.test(text) ? Buffer.from(text, "hex") : decodeCanonicalBase64(text);
+  const bytes = (family === "fernet" ? undefined : decodeHex(text)) ?? decodeBase64(text);
   return bytes?.length === KEY_BYTES[family] ? bytes : undefined;
 }
 

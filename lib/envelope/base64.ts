@@ -19,3 +19,20 @@ export function decodeBase64Url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, "base64url");
   return encodeBase64Url(bytes) === text ? bytes : undefined;
 }
+
+const HEX = /^(?:[0-9a-f]{2})+$/i;
+
+/** Decodes hex as people and other tools write it; undefined for anything else. */
+export function decodeHex(text: string): Buffer | undefined {
+  return HEX.test(text) ? Buffer.from(text, "hex") : undefined;
+}
+
+/** Decodes base64 of either alphabet, padded or not; undefined for junk or stray trailing bits. */
+export function decodeBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, "base64");
+  const bare = text
+    .replace(/={1,2}$/, "")
+    .replaceAll("+", "-")
+    .replaceAll("/", "_");
+  return bytes.toString("base64url") === bare ? bytes : undefined;
+}
