@@ -1,0 +1,77 @@
+import type { AnomalyReason } from "../common/message.js";
+import type { AnomalyModel } from "./model.js";
+import type { PathAttribution } from "./path-attribution.js";
+
+const MAX_REASONS = 8;
+const SMALLEST_SHARE = 0.05;
+
+/** One row and what each guard found in it; excesses are per feature and flag from 1 on. */
+export interface Findings {
+  /** The reading's own values, NaN where missing. */
+  row: Float64Array;
+  /** The same with medians in place of missing values. */
+  complete: Float64Array;
+  forestScore: number;
+  tailExcess: Float64Array;
+  driftExcess: Float64Array;
+}
+
+/** At most six significant digits: what a sensor can mean, without floating-point noise. */
+function readable(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+function tailText(name: string, value: number, min: number, max: number): string {
+  return value > max
+    ? `${name} ${readable(value)}: ${readable(value - max)} above the trained range`
+    : `${name} ${readable(value)}: ${readable(min - value)} below the trained range`;
+}
+
+/** Says which features had no value and what they were scored with; not part of the verdict's shares. */
+export function missingReasons(model: AnomalyModel, row: Float64Array): AnomalyReason[] {
+  const reasons: AnomalyReason[] = [];
+  for (const [i, feature] of model.featureNames.entries()) {
+    if (!Number.isNaN(row[i])) continue;
+    const median = model.training.features[i]?.median as number;
+    const text = `${feature} missing: scored with the training median ${readable(median)}`;
+    reasons.push({ feature, value: null, contribution: 0, source: "missing", text });
+  }
+  return reasons;
+}
+
+/**
+ * Explains a flagged row. Each guard that flags has one voice per feature it flags (the forest one voice, divided over
+ * the features that shortened the row's paths); the shares of all voices sum to 1 before small ones are left out.
+ */
+export function anomalyReasons(model: AnomalyModel, found: Findings, attribution: PathAttribution): AnomalyReason[] {
+  const reasons: AnomalyReason[] = [];
+  let voices = 0;
+  const add = (i: number, contribution: number, source: AnomalyReason["source"], text: string) => {
+    const value = Number.isNaN(found.row[i]) ? null : (found.row[i] as number);
+    reasons.push({ feature: model.featureNames[i] as string, value, contribution, source, text });
+  };
+  for (const [i, name] of model.featureNames.entries()) {
+    const value = found.row[i] as number;
+    const { min, max } = model.training.features[i] as { min: number; max: number };
+    if ((found.tailExcess[i] as number) >= 1) {
+      voices++;
+      add(i, 1, "tail", tailText(name, value, min, max));
+    }
+    if ((found.driftExcess[i] as number) >= 1) {
+      voices++;
+      const times = readable(Number((found.driftExcess[i] as number).toPrecision(2)));
+      const text = `${name} ${readable(value)}: drifting from its normal level (${times} times the alarm limit)`;
+      add(i, 1, "drift", text);
+    }
+  }
+  if (found.forestScore >= model.threshold) {
+    voices++;
+    for (const [i, share] of attribution.shares(found.complete).entries()) {
+      if (share < SMALLEST_SHARE || Number.isNaN(found.row[i])) continue;
+      const name = model.featureNames[i] as string;
+      add(i, share, "forest", `${name} ${readable(found.row[i] as number)}: isolated by few splits, rare in training`);
+    }
+  }
+  for (const reason of reasons) reason.contribution /= voices;
+  return reasons.sort((a, b) => b.contribution - a.contribution).slice(0, MAX_REASONS);
+}
