@@ -1,7 +1,21 @@
 import type { Command } from "commander";
+import { demoCommand } from "./demo.js";
 import { envelopeCommand } from "./envelope.js";
 import { keysCommand } from "./keys.js";
 import { maskCommand } from "./mask.js";
+import { scoreCommand } from "./score.js";
+import { simulateCommand } from "./simulate.js";
+import { startCommand } from "./start.js";
+import { trainCommand } from "./train.js";
 
 /** Every subcommand of `redoubt`, in the order that --help shows. */
-export const commands: (() => Command)[] = [envelopeCommand, keysCommand, maskCommand];
+export const commands: (() => Command)[] = [
+  startCommand,
+  demoCommand,
+  simulateCommand,
+  envelopeCommand,
+  keysCommand,
+  trainCommand,
+  scoreCommand,
+  maskCommand,
+];

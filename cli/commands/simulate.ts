@@ -1,0 +1,9 @@
+import { Command } from "commander";
+import { simulateThermalCommand } from "./simulate-thermal.js";
+
+/** `redoubt simulate <scenario>`. */
+export function simulateCommand(): Command {
+  return new Command("simulate")
+    .description("run a simulated plant, fleet or attacker against a running system")
+    .addCommand(simulateThermalCommand());
+}
