@@ -54,7 +54,7 @@ class AesGcmJsonProfile implements EnvelopeProfile {
     if (context.iv) context.iv.copy(message);
     else fillRandom(message, 0, IV_BYTES);
     const cipher = createCipheriv(algorithm, key, message.subarray(0, IV_BYTES), GCM_OPTIONS);
-    if (context.topic !== undefined) cipher.setAAD(Buffer.from(context.topic));
+    if (context.topic !== undefined) cipher.setAAD(bytesOf(context.topic));
     cipher.update(plaintext).copy(message, IV_BYTES);
     cipher.final();
     cipher.getAuthTag().copy(message, size - TAG_BYTES);
@@ -72,15 +72,19 @@ class AesGcmJsonProfile implements EnvelopeProfile {
   }
 }
 
+function bytesOf(topic: string | Buffer): Buffer {
+  return typeof topic === "string" ? Buffer.from(topic) : topic;
+}
+
 function tooLarge(size: number, limit: number): Rejection {
   return new Rejection("SIZE", `${size} bytes exceed the limit of ${limit}`);
 }
 
 /** The plaintext, or undefined when the tag is wrong: nothing decrypted leaves before `final` has checked it. */
-function decrypt({ cipher, key }: GcmKey, message: Buffer, topic: string | undefined): Buffer | undefined {
+function decrypt({ cipher, key }: GcmKey, message: Buffer, topic: string | Buffer | undefined): Buffer | undefined {
   const tagAt = message.length - TAG_BYTES;
   const decipher = createDecipheriv(cipher, key, message.subarray(0, IV_BYTES), GCM_OPTIONS);
-  if (topic !== undefined) decipher.setAAD(Buffer.from(topic));
+  if (topic !== undefined) decipher.setAAD(bytesOf(topic));
   decipher.setAuthTag(message.subarray(tagAt));
   const plaintext = decipher.update(message.subarray(IV_BYTES, tagAt));
   try {

@@ -19,6 +19,9 @@ export function loadKeyFile(path: string, families: readonly KeyFamily[] = KEY_F
   try {
     text = readSecretFile(path);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new KeyFailure(`${path} does not exist; make it with: redoubt keys generate --out ${path}`);
+    }
     throw new KeyFailure(reasonOf(error));
   }
   try {

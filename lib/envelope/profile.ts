@@ -3,8 +3,8 @@ import type { KeyFamily } from "./key-family.js";
 export interface SealContext {
   /** Sender's clock, milliseconds since the Unix epoch. */
   now: number;
-  /** Bound as additional authenticated data where the profile can and it is given. */
-  topic?: string;
+  /** Bound as additional authenticated data where the profile can and it is given; a string counts as UTF-8. */
+  topic?: string | Buffer;
   /** Fixed initialisation vector: for conformance vectors only, since reuse with one key breaks confidentiality. */
   iv?: Buffer;
 }
@@ -13,7 +13,7 @@ export interface OpenContext {
   /** Receiver's clock, milliseconds since the Unix epoch. */
   now: number;
   /** Must equal the topic at sealing where the profile binds it. */
-  topic?: string;
+  topic?: string | Buffer;
 }
 
 /** An authenticated and decrypted message. */
