@@ -1,12 +1,14 @@
 // Compiles TypeScript into dist/ and copies what Node-RED reads beside the built nodes.
 // `--if-needed` skips the work when dist/ is newer than every source.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
+/** Built beside dist/ and swapped in, so that a running Redoubt never sees half a build. */
+const fresh = join(root, ".dist-new");
 const stamp = join(dist, ".built");
 const sourceFolders = ["nodes", "lib", "cli", "simulator", "bench"];
 
@@ -29,15 +31,17 @@ function isUpToDate() {
 
 if (process.argv.includes("--if-needed") && isUpToDate()) process.exit(0);
 
-rmSync(dist, { recursive: true, force: true });
+rmSync(fresh, { recursive: true, force: true });
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-const compiled = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+const compiled = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "--outDir", fresh], {
+  stdio: "inherit",
+});
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 for (const folder of sourceFolders) {
   for (const path of filesUnder(join(root, folder))) {
     if (path.endsWith(".ts")) continue;
-    const target = join(dist, relative(root, path));
+    const target = join(fresh, relative(root, path));
     mkdirSync(dirname(target), { recursive: true });
     cpSync(path, target);
   }
@@ -51,4 +55,6 @@ for (const path of filesUnder(join(root, "flows"))) {
   mkdirSync(dirname(target), { recursive: true });
   cpSync(path, target);
 }
-writeFileSync(stamp, `${new Date().toISOString()}\n`);
+writeFileSync(join(fresh, ".built"), `${new Date().toISOString()}\n`);
+rmSync(dist, { recursive: true, force: true });
+renameSync(fresh, dist);

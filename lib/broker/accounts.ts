@@ -31,12 +31,11 @@ export const THERMAL_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
   ...Object.fromEntries(
     Array.from({ length: RACKS }, (_, i) => [`rack-${i + 1}`, { publish: [RAW], subscribe: [] as string[] }]),
   ),
-  gateway: { publish: [MASKED, ALARMS, PRIVACY], subscribe: [RAW] },
+  gateway: { publish: [MASKED, ALARMS, PRIVACY], subscribe: [RAW, BROKER_STATS] },
   hvac: { publish: [COMMAND], subscribe: CONSUMED },
   plant: { publish: [], subscribe: [COMMAND] },
   publisher: { publish: [RAW], subscribe: [] },
   subscriber: { publish: [], subscribe: CONSUMED },
-  dashboard: { publish: [], subscribe: [BROKER_STATS] },
 };
 
 /** Where the broker's users are: salted hashes and rights. */
@@ -81,6 +80,17 @@ export function readAccounts(home: string): Record<string, Account> {
     accounts[name] = { username: name, password: account.password };
   }
   return accounts;
+}
+
+/**
+ * What an existing account may do, as the broker's users file says.
+ *
+ * @throws {Error} for a file that is not valid or an unknown name.
+ */
+export function rightsIn(home: string, name: string): AccessRights {
+  const user = readUsers(usersFileIn(home)).get(name);
+  if (!user) throw new Error(`the broker has no user "${name}"`);
+  return { publish: user.publish, subscribe: user.subscribe };
 }
 
 /** Makes what is missing of the wanted accounts, keeps the rest; users last, so that a crash between heals itself. */

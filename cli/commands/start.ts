@@ -1,0 +1,32 @@
+import { Command } from "commander";
+import { launch } from "../launch/launch.js";
+import { launchOptions } from "../launch/options.js";
+import { untilStopped } from "../launch/until-stopped.js";
+
+const ENVIRONMENT = `
+Environment:
+  REDOUBT_HOME             what Redoubt keeps: keys, passwords, state (default .redoubt)
+  REDOUBT_HOST, PORT       where editor and dashboard listen (127.0.0.1, 1880)
+  REDOUBT_MQTT_PORT        port of the embedded broker (1883; loopback only)
+  REDOUBT_MQTT_URL         use this broker instead: mqtt[s]://user:password@host:port
+  REDOUBT_DASHBOARD_LOGIN  required or open (start: required; demo: open on loopback)
+  REDOUBT_TLS_CERT, _KEY   PEM files for https`;
+
+/** Adds the environment variables that `start` and `demo` read to a command's help. */
+export function withEnvironmentHelp(command: Command): Command {
+  return command.addHelpText("after", ENVIRONMENT);
+}
+
+/** `redoubt start`: broker and Node-RED with the flows, without simulated devices. */
+export function startCommand(): Command {
+  return withEnvironmentHelp(
+    new Command("start").description("run the broker and Node-RED with the flows").action(async () => {
+      const running = await launch(launchOptions("required"), console.log);
+      console.log(`Dashboard ${running.dashboardUrl}`);
+      console.log(`Editor    ${running.editorUrl}`);
+      console.log(`Broker    ${running.mqttUrl}`);
+      if (running.secrets.newPasswords) console.log(`Passwords ${running.secrets.newPasswords}`);
+      await untilStopped(running.failed, running.stop);
+    }),
+  );
+}

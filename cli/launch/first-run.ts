@@ -1,0 +1,41 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createLogins } from "../../lib/access/logins.js";
+import { type Account, provisionAccounts } from "../../lib/broker/accounts.js";
+import { ensurePrivateFolder, readSecretFile, writeFileAtomic } from "../../lib/common/files.js";
+import type { Home } from "../../lib/common/home.js";
+import { createKeyFile } from "../../lib/envelope/key-file.js";
+
+/** The three keys of the thermal pipeline; nobody but the gateway holds more than one of them. */
+const KEY_FILES = ["raw.key", "masked.key", "hvac.key"] as const;
+
+export interface Secrets {
+  credentialSecret: string;
+  accounts: Record<string, Account>;
+  /** Path of the file with the people's passwords, when it was written just now. */
+  newPasswords: string | undefined;
+}
+
+/**
+ * Creates what a first start needs and keeps what exists: keys, accounts, logins and Node-RED's credentialSecret,
+ * all private to the user.
+ */
+export function prepareHome(home: Home): Secrets {
+  for (const folder of [home.root, home.keys, home.models, home.state, home.nodeRed, join(home.root, "logs")]) {
+    ensurePrivateFolder(folder);
+  }
+  // Node-RED looks for palette modules here; without the folder it warns at each start.
+  mkdirSync(join(home.nodeRed, "node_modules"), { recursive: true });
+  for (const name of KEY_FILES) {
+    const path = join(home.keys, name);
+    if (!existsSync(path)) createKeyFile(path, "fernet");
+  }
+  const secretFile = join(home.root, "credential-secret");
+  if (!existsSync(secretFile)) writeFileAtomic(secretFile, `${randomBytes(32).toString("base64url")}\n`);
+  return {
+    credentialSecret: readSecretFile(secretFile).trim(),
+    accounts: provisionAccounts(home.root),
+    newPasswords: createLogins(home.root),
+  };
+}

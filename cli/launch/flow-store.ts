@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeFileAtomic } from "../../lib/common/files.js";
+import { decryptCredentials, encryptCredentials, type FlowCredentials } from "./node-red-credentials.js";
+
+interface FlowNode {
+  id: string;
+  type: string;
+  [property: string]: unknown;
+}
+
+/** One MQTT login of the flows, by the id of the `mqtt-broker` node that uses it. */
+export interface BrokerLogin {
+  username: string;
+  password: string;
+}
+
+export interface BrokerAddress {
+  host: string;
+  port: number;
+  tls: boolean;
+}
+
+/** The `mqtt-broker` nodes of the shipped flows and the account each of them logs in with. */
+export const BROKER_NODES: Readonly<Record<string, string>> = {
+  "rdbt-broker-gate": "gateway",
+  "rdbt-broker-hvac": "hvac",
+};
+
+const TLS_NODE = "rdbt-broker-tls";
+
+/** Every flow that Redoubt starts with. */
+const FLOWS = ["thermal-privacy.json"];
+
+function withBroker(nodes: FlowNode[], address: BrokerAddress): FlowNode[] {
+  const rest = nodes.filter((node) => node.id !== TLS_NODE);
+  const patched = rest.map((node) =>
+    node.id in BROKER_NODES
+      ? {
+          ...node,
+          broker: address.host,
+          port: String(address.port),
+          usetls: address.tls,
+          tls: address.tls ? TLS_NODE : "",
+        }
+      : node,
+  );
+  if (!address.tls) return patched;
+  const tls = {
+    id: TLS_NODE,
+    type: "tls-config",
+    name: "verified TLS",
+    verifyservercert: true,
+    servername: address.host,
+  };
+  return [...patched, tls];
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/**
+ * Puts the shipped flows into Node-RED's userDir, pointed at the given broker. A flow file that the user changed
+ * in the editor is kept; only its broker address and logins follow the settings.
+ *
+ * @param packageRoot folder that holds `flows/`.
+ * @returns what was done, for the first screen.
+ */
+export function installFlows(
+  packageRoot: string,
+  userDir: string,
+  credentialSecret: string,
+  address: BrokerAddress,
+  logins: ReadonlyMap<string, BrokerLogin>,
+): "created" | "updated" | "kept" {
+  const flowFile = join(userDir, "flows.json");
+  const credentialFile = join(userDir, "flows_cred.json");
+  const stampFile = join(userDir, "shipped-flows.sha256");
+
+  const shipped = FLOWS.flatMap(
+    (name) => JSON.parse(readFileSync(join(packageRoot, "flows", name), "utf8")) as FlowNode[],
+  );
+  const installed = existsSync(flowFile) ? readFileSync(flowFile, "utf8") : undefined;
+  const stamp = existsSync(stampFile) ? readFileSync(stampFile, "utf8").trim() : undefined;
+  const untouched = installed === undefined || digest(installed) === stamp;
+
+  const source = untouched ? shipped : (JSON.parse(installed) as FlowNode[]);
+  const text = `${JSON.stringify(withBroker(source, address), null, 4)}\n`;
+  writeFileAtomic(flowFile, text);
+  if (untouched) writeFileAtomic(stampFile, `${digest(text)}\n`);
+
+  const known: FlowCredentials = existsSync(credentialFile)
+    ? decryptCredentials(credentialSecret, readFileSync(credentialFile, "utf8"))
+    : {};
+  for (const [node, account] of Object.entries(BROKER_NODES)) {
+    const login = logins.get(account);
+    if (login) known[node] = { user: login.username, password: login.password };
+  }
+  writeFileAtomic(credentialFile, encryptCredentials(credentialSecret, known));
+
+  if (installed === undefined) return "created";
+  return untouched ? "updated" : "kept";
+}

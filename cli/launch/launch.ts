@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import { join } from "node:path";
+import { assertSafeBinding } from "../../lib/access/binding.js";
+import { loadLogins } from "../../lib/access/logins.js";
+import { type BrokerProcess, forkBroker } from "../../lib/broker/fork.js";
+import { CommandFailure } from "../failure.js";
+import { assertBrokerReachable, assertPortFree, assertWritableHome } from "./checks.js";
+import { Child } from "./child.js";
+import { prepareHome, type Secrets } from "./first-run.js";
+import { type BrokerLogin, installFlows } from "./flow-store.js";
+import type { LaunchOptions } from "./options.js";
+import { packageRoot, peerFolder } from "./package-root.js";
+
+const READY_TIMEOUT_MS = 60_000;
+const POLL_MS = 200;
+
+/** A running Redoubt: broker (unless another one is used) and Node-RED with the flows. */
+export interface Running {
+  secrets: Secrets;
+  mqttUrl: string;
+  dashboardUrl: string;
+  editorUrl: string;
+  /** Resolves with a reason when a part ends by itself. */
+  failed: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The account of each role on the broker in use: one for all when REDOUBT_MQTT_URL carries a login. */
+export function brokerLogins(options: LaunchOptions, secrets: Secrets): Map<string, BrokerLogin> {
+  const entries = Object.entries(secrets.accounts);
+  const { mqttUrl } = options;
+  if (!mqttUrl?.username) return new Map(entries);
+  const login = { username: decodeURIComponent(mqttUrl.username), password: decodeURIComponent(mqttUrl.password) };
+  return new Map(entries.map(([name]) => [name, login]));
+}
+
+async function waitUntilServed(url: string, child: Child): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    if (child.process.exitCode !== null) break;
+    try {
+      const response = await fetch(url, { redirect: "manual" });
+      if (response.status !== 404) return;
+    } catch {
+      // Not listening yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new CommandFailure(`Node-RED did not start; its log is ${child.options.logFile}`);
+}
+
+/** Starts everything in order; on a failure what was started is stopped again. */
+export async function launch(options: LaunchOptions, print: (line: string) => void): Promise<Running> {
+  const { home } = options;
+  assertWritableHome(home.root);
+  await assertPortFree(options.host, options.port, "PORT");
+  if (!options.mqttUrl) await assertPortFree("127.0.0.1", options.mqttPort, "REDOUBT_MQTT_PORT");
+
+  const secrets = prepareHome(home);
+  const logins = loadLogins(home.root);
+  assertSafeBinding({
+    host: options.host,
+    hasEditorLogin: [...logins.values()].some((login) => login.role === "operator"),
+    hasDashboardLogin: options.dashboardLogin === "required" && logins.size > 0,
+  });
+  const accounts = brokerLogins(options, secrets);
+  if (options.mqttUrl) await assertBrokerReachable(options.mqttUrl, accounts.get("gateway"));
+
+  const tls = options.mqttUrl?.protocol === "mqtts:";
+  const address = {
+    host: options.mqttUrl?.hostname ?? "127.0.0.1",
+    port: options.mqttUrl ? Number(options.mqttUrl.port || (tls ? 8883 : 1883)) : options.mqttPort,
+    tls,
+  };
+  const nodeRedScript = join(peerFolder("node-red"), "red.js");
+  peerFolder("@flowfuse/node-red-dashboard");
+  const root = packageRoot();
+  if (installFlows(root, home.nodeRed, secrets.credentialSecret, address, accounts) === "kept") {
+    print(`Flows changed in the editor are kept (${join(home.nodeRed, "flows.json")}).`);
+  }
+
+  let broker: BrokerProcess | undefined;
+  let nodeRed: Child | undefined;
+  const stop = async () => {
+    await nodeRed?.stop();
+    await broker?.stop();
+  };
+  try {
+    if (!options.mqttUrl) broker = await forkBroker({ home: home.root, host: "127.0.0.1", port: options.mqttPort });
+    nodeRed = new Child({
+      name: "Node-RED",
+      args: [
+        join(root, "dist", "cli", "launch", "node-red-process.js"),
+        nodeRedScript,
+        "-u",
+        home.nodeRed,
+        "-s",
+        join(root, "settings.js"),
+      ],
+      env: {
+        REDOUBT_HOME: home.root,
+        REDOUBT_HOST: options.host,
+        PORT: String(options.port),
+        REDOUBT_DASHBOARD_LOGIN: options.dashboardLogin,
+      },
+      logFile: join(home.root, "logs", "node-red.log"),
+      onLine: (line) => {
+        if (/\[(warn|error)\]/.test(line) && !line.includes("Projects disabled")) print(line);
+      },
+    });
+    const scheme = process.env.REDOUBT_TLS_CERT && process.env.REDOUBT_TLS_KEY ? "https" : "http";
+    const origin = `${scheme}://${options.host}:${options.port}`;
+    await waitUntilServed(`${origin}/ui`, nodeRed);
+    const failed = Promise.race([
+      nodeRed.ended.then((code) => `Node-RED ended (${code}); its log is ${join(home.root, "logs", "node-red.log")}`),
+      ...(broker ? [once(broker.child, "exit").then(([code]) => `the MQTT broker ended (${code})`)] : []),
+    ]);
+    return {
+      secrets,
+      mqttUrl: `${tls ? "mqtts" : "mqtt"}://${address.host}:${address.port}`,
+      dashboardUrl: `${origin}/ui`,
+      editorUrl: `${origin}/`,
+      failed,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
