@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { encryptCredentials, type FlowCredentials } from "../../cli/launch/node-red-credentials.js";
+import { freePort } from "./brokers.js";
+
+export const projectRoot = join(__dirname, "..", "..");
+
+export interface BootOptions {
+  flows: unknown[];
+  credentials?: FlowCredentials;
+  /** REDOUBT_HOME; a temporary folder unless given. */
+  home?: string;
+  env?: Record<string, string>;
+  /** Node binary and Node-RED's red.js; the ones of this checkout unless given. */
+  nodeBinary?: string;
+  nodeRedScript?: string;
+}
+
+/** A real Node-RED with the built palette, as a process of its own. */
+export class BootedNodeRed {
+  private constructor(
+    readonly origin: string,
+    readonly home: string,
+    private readonly userDir: string,
+    private readonly child: ChildProcess,
+    private readonly lines: string[],
+    private readonly ownsHome: boolean,
+  ) {}
+
+  static async boot(options: BootOptions): Promise<BootedNodeRed> {
+    const port = await freePort();
+    const home = options.home ?? mkdtempSync(join(tmpdir(), "redoubt-home-"));
+    const userDir = mkdtempSync(join(tmpdir(), "redoubt-node-red-"));
+    const secret = "for this test only";
+    mkdirSync(join(userDir, "node_modules"));
+    writeFileSync(join(userDir, "flows.json"), JSON.stringify(options.flows));
+    if (options.credentials) {
+      writeFileSync(join(userDir, "flows_cred.json"), encryptCredentials(secret, options.credentials));
+    }
+    const settings = join(userDir, "settings.js");
+    writeFileSync(
+      settings,
+      `module.exports = ${JSON.stringify({
+        userDir,
+        flowFile: "flows.json",
+        credentialSecret: secret,
+        nodesDir: [projectRoot],
+        uiHost: "127.0.0.1",
+        uiPort: port,
+        mqttReconnectTime: 500,
+        telemetry: { enabled: false, updateNotification: false },
+        logging: { console: { level: "info", metrics: false, audit: false } },
+      })};\n`,
+    );
+    const script = options.nodeRedScript ?? join(dirname(require.resolve("node-red/package.json")), "red.js");
+    const child = spawn(options.nodeBinary ?? process.execPath, [script, "-u", userDir, "-s", settings], {
+      env: { ...process.env, REDOUBT_HOME: home, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const lines: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (chunk: Buffer) => lines.push(...chunk.toString().split("\n").filter(Boolean)));
+    }
+    const booted = new BootedNodeRed(`http://127.0.0.1:${port}`, home, userDir, child, lines, !options.home);
+    try {
+      await booted.untilLogged(/Started flows/);
+    } catch (error) {
+      await booted.stop();
+      throw error;
+    }
+    return booted;
+  }
+
+  get log(): readonly string[] {
+    return this.lines;
+  }
+
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
+  /** Log lines that report a warning or an error. */
+  get complaints(): string[] {
+    return this.lines.filter((line) => /\[(warn|error|fatal)\]|Error:/.test(line));
+  }
+
+  async untilLogged(pattern: RegExp): Promise<string> {
+    for (let i = 0; i < 600; i++) {
+      const line = this.lines.find((text) => pattern.test(text));
+      if (line) return line;
+      if (this.child.exitCode !== null) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`Node-RED never logged ${pattern}:\n${this.lines.join("\n")}`);
+  }
+
+  async getJson(path: string): Promise<unknown> {
+    const response = await fetch(`${this.origin}${path}`, { headers: { accept: "application/json" } });
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status}`);
+    return response.json();
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGINT"): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const ended = new Promise((resolve) => this.child.once("close", resolve));
+      this.child.kill(signal);
+      await ended;
+    }
+    rmSync(this.userDir, { recursive: true, force: true });
+    if (this.ownsHome) rmSync(this.home, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,23 @@
+declare module "node-red-node-test-helper" {
+  import type { Node, NodeAPI } from "node-red";
+
+  type NodeModule = (RED: NodeAPI) => void;
+
+  interface TestHelper {
+    init(runtimePath: string, userSettings?: Record<string, unknown>): void;
+    settings(userSettings?: Record<string, unknown>): Record<string, unknown>;
+    load(nodes: NodeModule | NodeModule[], flow: unknown[], credentials?: Record<string, unknown>): Promise<void>;
+    unload(): Promise<void>;
+    /** Typed as the plain node; cast where a node has methods of its own. */
+    getNode(id: string): Node;
+    clearFlows(): Promise<void>;
+    startServer(): Promise<void>;
+    stopServer(): Promise<void>;
+    url(): string;
+    /** sinon spy of the runtime's log: each call's first argument is `{level, id, type, msg}`. */
+    log(): { args: [{ level: number; id?: string; type?: string; msg: unknown }][] };
+  }
+
+  const helper: TestHelper;
+  export default helper;
+}
