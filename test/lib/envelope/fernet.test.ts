@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { encodeBase64Url } from "../../../lib/envelope/base64.js";
 import { fernet } from "../../../lib/envelope/fernet.js";
+import { HmacSha256 } from "../../../lib/envelope/hmac-sha256.js";
 import { rejects } from "./rejects.js";
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 0);
@@ -107,6 +109,13 @@ describe("fernet", () => {
     rejects(() => profile.seal(Buffer.alloc(60_000), { now: NOW }), "SIZE");
     const longest = seal("x".repeat(49_000));
     assert.equal(open(longest).plaintext.length, 49_000);
+  });
+
+  it("refuses another version, also when it is authentic", () => {
+    const raw = Buffer.from(seal(), "base64url");
+    raw[0] = 0x81;
+    new HmacSha256(key.subarray(0, 16)).signInto(raw.subarray(0, -32), raw, raw.length - 32);
+    rejects(() => open(encodeBase64Url(raw)), "FORMAT");
   });
 
   it("needs keys of 32 bytes", () => {

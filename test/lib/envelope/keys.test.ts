@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { formatKey, generateKey, KEY_FAMILIES, parseKey } from "../../../lib/envelope/key-family.js";
+import { formatKey, generateKey, KEY_FAMILIES, type KeyFamily, parseKey } from "../../../lib/envelope/key-family.js";
 import { createKeyFile, loadKeyFile, loadOrCreateKeyFile, rotateKeyFile } from "../../../lib/envelope/key-file.js";
 import { formatKeyList, parseKeyList } from "../../../lib/envelope/key-list.js";
 import { KeyFailure, KeyRing, keyFingerprint } from "../../../lib/envelope/key-ring.js";
+
+import { EnvelopeReceiver, replayCacheFor } from "../../../lib/envelope/receiver.js";
+import { envelopeProfiles } from "../../../lib/envelope/registry.js";
 
 const RUNS = { seed: 20260101, numRuns: 500 };
 
@@ -142,6 +145,27 @@ describe("keys", () => {
     }
     assert.ok(!/[0-9a-f]{2}( [0-9a-f]{2}){7}/.test(shown), "bytes of a Buffer are shown");
   });
+});
+
+describe("profiles and receivers", () => {
+  for (const description of envelopeProfiles.values()) {
+    it(`${description.name}: show no key bytes, after use either`, () => {
+      const key = generateKey(description.keyFamilies[0] as KeyFamily);
+      const profile = description.create([key]);
+      const receiver = new EnvelopeReceiver(description, [key], { replayCache: replayCacheFor({}) });
+      receiver.receive(profile.seal(Buffer.from("{}"), { now: 0 }), { now: 0 });
+      const objects = { profile, receiver };
+      const shown = [
+        inspect(objects, { depth: 9, showHidden: true, maxStringLength: null, maxArrayLength: null }),
+        JSON.stringify(objects),
+      ].join("\n");
+      for (const part of [key.subarray(0, 8), key.subarray(-8)]) {
+        for (const form of [part.toString("hex"), inspect(part).slice(8, -1), part.toString("base64").slice(0, 10)]) {
+          assert.ok(!shown.includes(form));
+        }
+      }
+    });
+  }
 });
 
 describe("key files", () => {
