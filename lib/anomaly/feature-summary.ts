@@ -16,6 +16,7 @@ const MAD_TO_SD = 1.482602218505602;
 /** Relative scale of a feature that never changed in training: a step of 0.1 in 25 degrees is then four scales. */
 const CONSTANT_SCALE = 1e-3;
 const SMALLEST_SCALE = 1e-9;
+const SMALLEST_STEP = 1e-300;
 
 function medianOfSorted(sorted: Float64Array): number {
   const middle = sorted.length >> 1;
@@ -44,12 +45,12 @@ export function summarise(values: Float64Array): FeatureSummary {
   const scale = MAD_TO_SD * medianOfSorted(deviations) || sd || constant;
   const min = sorted[0] as number;
   const max = sorted[count - 1] as number;
-  return { count, min, max, median, scale: Math.max(scale, smallestStep(min, max)), mean, sd };
+  return { count, min, max, median, scale: Math.max(scale, smallestStep(median)), mean, sd };
 }
 
-/** Smallest scale whose addition to the values is not lost in rounding. */
-function smallestStep(min: number, max: number): number {
-  return Math.max(Number.MIN_VALUE * 2 ** 10, Math.max(Math.abs(min), Math.abs(max)) * 2 ** -40);
+/** Smallest scale whose addition to the median is not lost in rounding. */
+function smallestStep(median: number): number {
+  return Math.max(SMALLEST_STEP, Math.abs(median) * 2 ** -40);
 }
 
 /** One feature's values out of rows stored one after another. */
