@@ -12,6 +12,8 @@ export interface TrustedAlarm {
   sinceMs: number;
   /** Zone it speaks for; empty where the sender names none. */
   group: string;
+  /** Sensor it speaks for, where the mask tells; else empty. */
+  device: string;
 }
 
 /** An alarm that the controller raises itself. */
@@ -26,14 +28,15 @@ export interface HvacAlarm {
 }
 
 /**
- * Reads `{alarm, state, since, group?}`.
+ * Reads `{alarm, state, since, group?, device?}`.
  *
  * @throws {Rejection} SCHEMA or RANGE.
  */
 export function parseTrustedAlarm(payload: JsonObject): TrustedAlarm {
-  const { alarm, state, since, group = "" } = payload;
+  const { alarm, state, since, group = "", device = "" } = payload;
   if (!isIdentifier(alarm)) throw new Rejection("SCHEMA", "the alarm has no valid name");
   if (state !== "on" && state !== "off") throw new Rejection("SCHEMA", "an alarm's state is on or off");
   if (group !== "" && !isIdentifier(group)) throw new Rejection("SCHEMA", "the alarm's group is not a valid name");
-  return { alarm, state, sinceMs: parseTimestamp(since), group };
+  if (device !== "" && !isIdentifier(device)) throw new Rejection("SCHEMA", "the alarm's device is not a valid name");
+  return { alarm, state, sinceMs: parseTimestamp(since), group, device };
 }

@@ -24,6 +24,8 @@ export interface HvacCommand {
 export interface HvacOutput {
   command?: HvacCommand;
   alarms: HvacAlarm[];
+  /** The reading only repeated the one before it: it does not count as data. */
+  repeated?: true;
 }
 
 /** No air in a server room is outside this: such a value is a fault of the sensor or the sender. */
@@ -42,6 +44,8 @@ export class HvacController {
   private readonly door: DoorWatch;
   private readonly safety = new SafetyOverride();
   private blind = false;
+  private newestMs = Number.NEGATIVE_INFINITY;
+  private lastC: number | undefined;
   private controlC: number;
 
   /** @throws {RangeError} that names the setting which makes no controller. */
@@ -59,6 +63,10 @@ export class HvacController {
   /**
    * Takes one reading.
    *
+   * The mask repeats its last value where it has too few live sensors, and fresh noise never repeats itself for long:
+   * with a noise deviation set, a value equal to the one before it counts as silence. The command stays as it is, and
+   * the owner's watchdog runs on.
+   *
    * @param timestampMs the reading's own time, milliseconds since the Unix epoch: the only clock the control uses.
    * @param temperatureC degrees Celsius.
    * @param nowMs receiver's clock; where given, a reading from the future is refused, which would otherwise make every
@@ -72,6 +80,14 @@ export class HvacController {
     if (nowMs !== undefined && timestampMs > nowMs + this.options.maxAheadSec * 1000) {
       throw new Rejection("RANGE", "the reading's timestamp is in the future");
     }
+    if (timestampMs <= this.newestMs) {
+      throw new Rejection("STALE", "the reading is not newer than the one before it");
+    }
+    this.newestMs = timestampMs;
+    if (this.options.noiseSigmaK > 0 && temperatureC === this.lastC) {
+      return { command: this.command(timestampMs), alarms: [], repeated: true };
+    }
+    this.lastC = temperatureC;
     const before = this.filter.value ?? temperatureC;
     const { filtered, stepSec } = this.filter.update(timestampMs, temperatureC);
     const alarms: HvacAlarm[] = [];
@@ -107,7 +123,7 @@ export class HvacController {
       if (door) alarms.push(alarmAt("night-door", door, alarm.sinceMs, "trusted", alarm.group));
     }
     if (this.safety.active === before) return { alarms };
-    return { command: this.command(Math.max(alarm.sinceMs, this.filter.timestampMs ?? 0)), alarms };
+    return { command: this.command(Math.max(alarm.sinceMs, this.newestMs)), alarms };
   }
 
   /**

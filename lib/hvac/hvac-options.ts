@@ -21,7 +21,7 @@ export interface HvacOptions {
   alarmHoldSec: number;
   /** A reading this far below the filtered value at night is an open door. */
   doorDropK: number;
-  /** Deviation of the noise that the mask adds to each value: a drop must exceed four of them to count. */
+  /** Deviation of the noise that the mask adds to each value, 0 for raw ones: a drop must exceed four of them. */
   noiseSigmaK: number;
   /** Local time of day `HH:MM`; equal times switch the night-door event off. */
   nightStart: string;

@@ -3,12 +3,14 @@ import type { TrustedAlarm } from "./alarms.js";
 
 export type SafetyOverrideName = "overheat" | "undercool";
 
-/** More groups than any installation has; keeps a confused sender from filling the memory. */
-const MAX_GROUPS = 256;
+/** More sources than any installation has; keeps a confused sender from filling the memory. */
+const MAX_SOURCES = 1024;
+/** Sensors of one group whose clocks differ may date an end this much before the beginning. */
+const CLOCK_SKEW_MS = 60_000;
 
-/** Latest state of each group's trusted alarms, and what they ask of the supply air. */
+/** The trusted alarms that are on, by alarm, group and device, and what they ask of the supply air. */
 export class SafetyOverride {
-  private readonly states = new Map<string, TrustedAlarm>();
+  private readonly on = new Map<string, TrustedAlarm>();
 
   /** Overheat wins over undercool: heat destroys equipment, cold does not. */
   get active(): SafetyOverrideName | null {
@@ -17,25 +19,27 @@ export class SafetyOverride {
   }
 
   isOn(alarm: string): boolean {
-    for (const known of this.states.values()) if (known.alarm === alarm && known.state === "on") return true;
+    for (const known of this.on.values()) if (known.alarm === alarm) return true;
     return false;
   }
 
   /**
-   * Takes over an alarm's state.
+   * Takes over an alarm's state. An "on" counts at any age: it is dated back to where the condition began, which may
+   * lie before the end of the alarm before it, and too careful is the safe side.
    *
-   * @throws {Rejection} STALE for an alarm older than what is known of the same alarm and group: a late "off" must not
-   *   end an override. Only "overheat on" counts at any age, since too much cooling is the safe side; RANGE beyond 256
-   *   groups.
+   * @throws {Rejection} STALE for an "off" from before the alarm that it would end; RANGE beyond 1024 sources.
    */
   update(alarm: TrustedAlarm): void {
-    const key = `${alarm.alarm}/${alarm.group}`;
-    const known = this.states.get(key);
-    const isSafeSide = alarm.alarm === "overheat" && alarm.state === "on";
-    if (known && alarm.sinceMs < known.sinceMs && !isSafeSide) {
-      throw new Rejection("STALE", "the alarm is older than the one before it");
+    const key = `${alarm.alarm}/${alarm.group}/${alarm.device}`;
+    const known = this.on.get(key);
+    if (alarm.state === "on") {
+      if (!known && this.on.size >= MAX_SOURCES) throw new Rejection("RANGE", "too many sources raise alarms");
+      this.on.set(key, alarm);
+      return;
     }
-    if (!known && this.states.size >= MAX_GROUPS) throw new Rejection("RANGE", "too many groups raise alarms");
-    this.states.set(key, alarm);
+    if (known && alarm.sinceMs < known.sinceMs - CLOCK_SKEW_MS) {
+      throw new Rejection("STALE", "the end of an alarm is older than its beginning");
+    }
+    this.on.delete(key);
   }
 }

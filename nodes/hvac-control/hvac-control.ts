@@ -1,9 +1,6 @@
 import type { Node, NodeAPI } from "node-red";
-import { isJsonObject } from "../../lib/common/json.js";
-import { Rejection } from "../../lib/common/rejection.js";
-import { parseTimestamp } from "../../lib/common/timestamp.js";
-import { parseTrustedAlarm } from "../../lib/hvac/alarms.js";
 import { type HvacCommand, HvacController, type HvacOutput } from "../../lib/hvac/hvac-controller.js";
+import { parseHvacInput } from "../../lib/hvac/input.js";
 import { runStage, type StageMessage } from "../common/stage.js";
 import { type HvacControlConfig, optionsOf } from "./config.js";
 
@@ -40,17 +37,14 @@ export = (RED: NodeAPI): void => {
 
     const field = config.field || "temperature";
     const stage = runStage(this, (msg) => {
-      const { payload } = msg;
-      if (!isJsonObject(payload)) throw new Rejection("SCHEMA", "the payload is not an object");
+      const input = parseHvacInput(msg.payload, field);
       const now = Date.now();
       let output: HvacOutput;
-      if (payload.alarm !== undefined) {
-        output = controller.trustedAlarm(parseTrustedAlarm(payload), now);
+      if (input.kind === "alarm") {
+        output = controller.trustedAlarm(input.alarm, now);
       } else {
-        const temperature = Object.hasOwn(payload, field) ? payload[field] : undefined;
-        if (typeof temperature !== "number") throw new Rejection("SCHEMA", `the reading has no number in "${field}"`);
-        output = controller.accept(parseTimestamp(payload.timestamp), temperature, now);
-        watchdog.refresh();
+        output = controller.accept(input.timestampMs, input.temperatureC, now);
+        if (!output.repeated) watchdog.refresh();
       }
       showOverride(output);
       const alarms = alarmMessages(output);

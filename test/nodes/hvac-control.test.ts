@@ -173,6 +173,20 @@ describe("redoubt-hvac-control", () => {
     assert.equal((lostAgain.payload as HvacCommand).override, "no-data");
   });
 
+  it("does not take repeats of a masked value for data", async () => {
+    const { node, next } = await load({ staleAfter: 0.15, noiseSigma: 0.953 });
+    const alarm = next("alarm");
+    const start = Date.UTC(2025, 6, 1, 12);
+    let sent = 0;
+    const repeating = setInterval(() => {
+      node.receive({ payload: { timestamp: start + 60_000 * sent++, temperature: 25.31 } } as NodeMessageInFlow);
+    }, 20);
+    const { payload } = await alarm;
+    clearInterval(repeating);
+    assert.deepEqual([(payload as HvacAlarm).alarm, (payload as HvacAlarm).state], ["no-data", "on"]);
+    assert.ok(sent >= 2);
+  });
+
   it("says on deploy what is wrong with its settings, and takes no input then", async () => {
     for (const settings of [{ failSafe: 5 }, { timeZone: "Mars/Olympus" }, { kp: "" }, { nightStart: "late" }]) {
       const { commands, rejected } = await load(settings);

@@ -8,7 +8,7 @@ const NOON = Date.UTC(2026, 0, 10, 12);
 const NIGHT = Date.UTC(2026, 0, 10, 23);
 
 function trusted(alarm: string, state: "on" | "off", sinceMs: number, group = "zone-1"): TrustedAlarm {
-  return { alarm, state, sinceMs, group };
+  return { alarm, state, sinceMs, group, device: "" };
 }
 
 /** The same course of temperature for every sampling: a slow swing and a step. */
@@ -110,12 +110,38 @@ describe("HvacController", () => {
     assert.equal(both.command?.override, "overheat");
   });
 
-  it("does not let a late off end an override, and never loses an overheat", () => {
+  it("does not let an old off end an override; clocks of a group may differ a little", () => {
     const controller = new HvacController();
     controller.trustedAlarm(trusted("overheat", "on", NOON));
-    assert.throws(() => controller.trustedAlarm(trusted("overheat", "off", NOON - 1)), { code: "STALE" });
-    controller.trustedAlarm(trusted("overheat", "off", NOON + 10_000));
-    assert.equal(controller.trustedAlarm(trusted("overheat", "on", NOON + 5000)).command?.override, "overheat");
+    assert.throws(() => controller.trustedAlarm(trusted("overheat", "off", NOON - 60_001)), { code: "STALE" });
+    assert.equal(controller.accept(NOON, 25).command?.override, "overheat");
+    assert.equal(controller.trustedAlarm(trusted("overheat", "off", NOON - 5000)).command?.override, null);
+  });
+
+  it("never loses an on, though it is dated before the end of the alarm before it", () => {
+    for (const alarm of ["overheat", "undercool"]) {
+      const controller = new HvacController();
+      controller.trustedAlarm(trusted(alarm, "on", NOON));
+      controller.trustedAlarm(trusted(alarm, "off", NOON + 100_000));
+      assert.equal(controller.trustedAlarm(trusted(alarm, "on", NOON + 95_000)).command?.override, alarm);
+    }
+  });
+
+  it("keeps the override while another sensor of the group is still in alarm", () => {
+    const controller = new HvacController();
+    const of = (device: string, state: "on" | "off", at: number) =>
+      controller.trustedAlarm({ ...trusted("overheat", state, NOON + at), device });
+    of("rack-1", "on", 0);
+    of("rack-2", "on", 1000);
+    assert.equal(of("rack-1", "off", 60_000).command, undefined);
+    assert.equal(of("rack-2", "off", 61_000).command?.override, null);
+  });
+
+  it("bounds what a confused sender can make it remember", () => {
+    const controller = new HvacController();
+    for (let i = 0; i < 1024; i++) controller.trustedAlarm(trusted("overheat", "on", NOON, `zone-${i}`));
+    assert.throws(() => controller.trustedAlarm(trusted("overheat", "on", NOON, "zone-x")), { code: "RANGE" });
+    controller.trustedAlarm(trusted("overheat", "on", NOON + 1, "zone-7"));
   });
 
   it("takes an alarm from a clock that runs ahead as of now", () => {
@@ -163,6 +189,26 @@ describe("HvacController", () => {
 
   it("knows nothing before the first reading", () => {
     assert.equal(new HvacController().dataLost(NOON).command?.filtered_C, null);
+  });
+
+  it("takes a masked value that only repeats itself for silence, a raw one not", () => {
+    const masked = new HvacController({ noiseSigmaK: 0.953 });
+    const { command } = masked.accept(NOON, 27);
+    for (let minute = 1; minute <= 4; minute++) {
+      const repeat = masked.accept(NOON + minute * 60_000, 27);
+      assert.equal(repeat.repeated, true);
+      assert.equal(repeat.command?.supply_temperature_C, command?.supply_temperature_C);
+    }
+    assert.throws(() => masked.accept(NOON + 240_000, 26), { code: "STALE" });
+    masked.dataLost(NOON + 300_000);
+    const still = masked.accept(NOON + 300_000, 27);
+    assert.deepEqual([still.command?.override, still.alarms], ["no-data", []]);
+    const fresh = masked.accept(NOON + 360_000, 26.9);
+    assert.deepEqual([fresh.command?.override, fresh.repeated], [null, undefined]);
+
+    const raw = new HvacController();
+    raw.accept(NOON, 27);
+    assert.equal(raw.accept(NOON + 60_000, 27).repeated, undefined);
   });
 
   describe("door at night", () => {
@@ -241,7 +287,15 @@ describe("parseTrustedAlarm", () => {
   });
 
   it("refuses everything else", () => {
-    const wrong = [{ alarm: 1 }, { alarm: "a b" }, { state: "maybe" }, { since: null }, { since: -1 }, { group: {} }];
+    const wrong = [
+      { alarm: 1 },
+      { alarm: "a b" },
+      { state: "maybe" },
+      { since: null },
+      { since: -1 },
+      { group: {} },
+      { device: "<b>" },
+    ];
     for (const part of wrong) assert.throws(() => parseTrustedAlarm({ ...good, ...part }), Rejection);
   });
 });

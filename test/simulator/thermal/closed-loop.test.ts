@@ -85,7 +85,15 @@ function close(loop: Loop): Outcome {
     }
     const state = loop.trustedAlarms && alarm.update(timestampMs, Math.max(...sample.racks.map((r) => r.measuredC)));
     if (state) {
-      obey(controller.trustedAlarm({ alarm: "overheat", state, sinceMs: alarm.since ?? timestampMs, group: "zone" }));
+      obey(
+        controller.trustedAlarm({
+          alarm: "overheat",
+          state,
+          sinceMs: alarm.since ?? timestampMs,
+          group: "zone",
+          device: "",
+        }),
+      );
       if (state === "on") outcome.reactionSec ??= sample.timeSec - (firstHot ?? 0);
     }
     if (sample.timeSec > HOUR) outcome.travel += Math.abs((command ?? 22.5) - last) / (hours - 1);

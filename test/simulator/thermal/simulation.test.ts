@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { accountsFileIn } from "../../../lib/broker/accounts.js";
+import { forkBroker } from "../../../lib/broker/fork.js";
 import { fernet } from "../../../lib/envelope/fernet.js";
 import { accountsFromFile, sharedAccount } from "../../../simulator/thermal/accounts.js";
 import { CommandReceiver } from "../../../simulator/thermal/command-receiver.js";
@@ -16,7 +17,7 @@ import {
   type SimulationProgress,
 } from "../../../simulator/thermal/simulation.js";
 import { COMMAND_TOPIC, RAW_TOPIC } from "../../../simulator/thermal/wire.js";
-import { freePort, startEmbeddedBroker, type TestBroker } from "../../support/brokers.js";
+import { freePort, startEmbeddedBroker, type TestBroker, TYPESCRIPT_EXEC_ARGV } from "../../support/brokers.js";
 
 interface Received {
   token: string;
@@ -160,6 +161,38 @@ describe("thermal simulation over MQTT", function () {
     await running.ended;
     assert.equal(lines.length, 1);
     assert.match(lines[0] as string, /cannot be written/);
+  });
+
+  it("comes back by itself after the broker was away, and says so", async () => {
+    const own = await startEmbeddedBroker();
+    const lines: string[] = [];
+    let onSent: (sent: number) => void = () => {};
+    const simulation = await runThermalSimulation({
+      ...settings(),
+      ...{ url: own.url, accounts: accountsFromFile(accountsFileIn(own.home)), racks: 2, events: false },
+      onLine: (line) => lines.push(line),
+      onProgress: ({ sent }) => onSent(sent),
+    });
+    await own.process.stop();
+    const sentWhileAway = await new Promise<number>((resolve) => {
+      let before = -1;
+      onSent = (sent) => {
+        if (sent === before) resolve(sent);
+        before = sent;
+      };
+    });
+    const again = await forkBroker({ home: own.home, port: own.port, execArgv: TYPESCRIPT_EXEC_ARGV });
+    await new Promise<void>((resolve) => {
+      onSent = (sent) => {
+        if (sent >= sentWhileAway + 2) resolve();
+      };
+    });
+    await simulation.stop();
+    await again.stop();
+    await own.stop();
+    const of = (text: string) => lines.filter((line) => line.includes(text)).length;
+    assert.equal(of("lost the broker"), 3);
+    assert.ok(of("is connected again") >= 1);
   });
 
   it("replays a recording in the order of its file, as the first publisher did", async () => {
