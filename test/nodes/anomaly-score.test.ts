@@ -93,7 +93,7 @@ describe("anomaly-score and model nodes", () => {
     await load({});
     const message = { payload: { [FEATURE]: 25.01, note: "kept" }, topic: "t", extra: { a: 1 } };
     const arrived = nextOf("scored");
-    helper.getNode("score").receive(message as NodeMessage);
+    helper.getNode("score").receive(structuredClone(message) as NodeMessage);
     const { anomaly, _msgid, ...rest } = (await arrived) as Scored & Record<string, unknown>;
     assert.equal(anomaly?.isAnomaly, false);
     assert.deepEqual(rest, message);

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { scoreCommand } from "../../cli/commands/score.js";
+import { trainCommand } from "../../cli/commands/train.js";
+import { CommandFailure } from "../../cli/failure.js";
+import { readModelFile } from "../../lib/anomaly/model-file.js";
+import { SeededRandom } from "../../lib/common/seeded-random.js";
+import { oddsPath } from "../lib/anomaly/support.js";
+import { requireOnMachine } from "../setup.js";
+import { jsonLines, runCli } from "./run-cli.js";
+
+describe("redoubt train iforest and redoubt score", () => {
+  let folder: string;
+  let csv: string;
+  let model: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "redoubt-train-"));
+    csv = join(folder, "quiet.csv");
+    model = join(folder, "inlet.json");
+    const random = new SeededRandom(1);
+    const rows = Array.from({ length: 600 }, (_, i) => `${i},${random.gaussian(25, 0.05).toFixed(4)}`);
+    writeFileSync(csv, `timestamp,temperature_C\n${rows.join("\n")}\n700,\n`);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Runs a command in this process and returns the lines it prints. */
+  async function run(command: Command, ...args: string[]): Promise<string[]> {
+    for (const each of [command, ...command.commands]) {
+      each.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
+    }
+    const lines: string[] = [];
+    const print = console.log;
+    console.log = (line: string) => lines.push(...line.split("\n"));
+    try {
+      await command.parseAsync(args, { from: "user" });
+    } finally {
+      console.log = print;
+    }
+    return lines;
+  }
+  const train = (...args: string[]) => run(trainCommand(), "iforest", "--data", csv, "--out", model, ...args);
+  const score = (...args: string[]) => run(scoreCommand(), "--model", model, "--data", csv, ...args);
+
+  it("trains the same forest again with the same seed, and reports rows, threshold and held-out flags", async () => {
+    const [line] = await train("--json", "--seed", "5");
+    const report = JSON.parse(line as string);
+    const first = readModelFile(model);
+    assert.equal(report.model, "inlet@1");
+    assert.deepEqual([report.rowsUsed, report.rowsDropped, report.features], [600, 1, ["temperature_C"]]);
+    assert.equal(report.threshold, first.threshold);
+    assert.equal(report.heldOut.rows, 120);
+    assert.ok(report.heldOut.flagRate < 0.03);
+    await train("--json", "--seed", "5");
+    assert.deepEqual(readModelFile(model).forest, first.forest);
+    const text = (await train()).join("\n");
+    assert.match(text, /600 used, 1 dropped/);
+    assert.match(text, /always an anomaly: temperature_C below 24\.\d+ or above 25\.\d+/);
+  });
+
+  it("scores row by row, with reasons on demand, and rejects what cannot be scored", async () => {
+    await train();
+    writeFileSync(csv, "temperature_C,label\n25,0\n80,1\n,0\n1e400,0\n");
+    const rows = (await score("--json")).map((line) => JSON.parse(line));
+    assert.deepEqual(
+      rows.map(({ row, isAnomaly, label, rejected }) => [row, isAnomaly, label, rejected?.code]),
+      [
+        [0, false, 0, undefined],
+        [1, true, 1, undefined],
+        [2, undefined, 0, "SCHEMA"],
+        [3, undefined, 0, "RANGE"],
+      ],
+    );
+    assert.ok(rows[0].score < rows[1].score && rows[0].reasons === undefined);
+    const explained = (await score("--json", "--reasons")).map((line) => JSON.parse(line));
+    assert.equal(explained[1].reasons[0].source, "tail");
+    assert.equal((await score()).at(-1), "inlet@1: 4 rows, 1 anomalies, 2 rejected");
+  });
+
+  it("fails with one line for what a user can mend", async () => {
+    const failure = (pattern: RegExp) => (error: unknown) =>
+      error instanceof CommandFailure && pattern.test(error.message) && !error.message.includes("\n");
+    await assert.rejects(train("--trees", "0"), failure(/trees must be a whole number from 1 to 1000/));
+    await assert.rejects(train("--features", "pressure"), /no column "pressure"/);
+    await assert.rejects(train("--contamination", "half"), /not a number/);
+    await assert.rejects(train("--features", "__proto__"), /feature name 1 is not allowed/);
+    writeFileSync(csv, "temperature_C\n25\n");
+    await assert.rejects(train(), failure(/too few to train on/));
+    assert.ok(!existsSync(model));
+    writeFileSync(model, "{}");
+    await assert.rejects(score(), failure(/not a Redoubt model/));
+  });
+
+  it("leaves labelled anomalies out of training and sets a single threshold beside the forest", async function () {
+    requireOnMachine(this, existsSync(oddsPath("breastw")), "the benchmark data set breastw");
+    const data = oddsPath("breastw");
+    const command = trainCommand();
+    const args = ["iforest", "--data", data, "--out", model, "--json", "--no-ordered", "--contamination", "0.02"];
+    const report = JSON.parse((await run(command, ...args))[0] as string);
+    assert.deepEqual([report.rowsUsed, report.rowsLabelledAnomalous], [444, 239]);
+    const { auc, recall, baseline } = report.heldOut.labelled;
+    assert.ok(auc > 0.98 && recall > 0.9 && baseline.auc < auc);
+    assert.equal(readModelFile(model).drift, null);
+  });
+
+  it("works as it is installed, training in its thread", async () => {
+    const trained = await runCli(["train", "iforest", "--data", csv, "--out", model, "--json"]);
+    assert.equal(trained.code, 0, trained.stderr);
+    assert.equal(jsonLines(trained)[0]?.rowsUsed, 600);
+    assert.match(readFileSync(model, "utf8"), /"format": "redoubt-model"/);
+    const scored = await runCli(["score", "--model", model, "--data", csv, "--json"]);
+    assert.equal(scored.code, 0, scored.stderr);
+    assert.equal(jsonLines(scored).length, 601);
+    assert.equal((await runCli(["train", "iforest"])).code, 2);
+    assert.equal((await runCli(["score", "--model", join(folder, "none"), "--data", csv])).code, 1);
+  });
+});
