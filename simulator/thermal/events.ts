@@ -19,7 +19,7 @@ export interface ThermalEvent {
 /** Mean number of events per hour in the zone (Poisson). */
 export type EventRates = Record<ThermalEventKind, number>;
 
-/** A busy day: what the alarm scenario of the privacy evaluation uses, about 14 overheats a day without control. */
+/** A busy day, for demonstrations: a dozen cooling failures in 24 hours, and a door every half hour. */
 export const DEFAULT_EVENT_RATES: EventRates = { door: 2, "cooling-failure": 0.5, "near-miss": 0.25, gust: 0.5 };
 
 interface Shape {
