@@ -1,0 +1,5 @@
+import type { Suite } from "./harness/suite.js";
+import { pipeline } from "./pipeline/pipeline.js";
+
+/** Every suite of `redoubt bench`, in the order in which they run when none is named. */
+export const suites: readonly Suite[] = [pipeline];
