@@ -4,6 +4,7 @@ import { leaveNothing } from "./leftovers.js";
 
 const STOP_PATIENCE_MS = 5000;
 const OUTPUT_KEPT = 20_000;
+const LAST_LINES = 20;
 
 export interface ProcessOptions {
   command: string;
@@ -74,7 +75,7 @@ export class OwnProcess {
   /** Never resolves; rejects when the process ends, with what it said last. */
   async failure(): Promise<never> {
     await this.closed;
-    const last = this.said.trim().split("\n").slice(-5).join("\n");
+    const last = this.said.trim().split("\n").slice(-LAST_LINES).join("\n");
     throw new Error(`${this.name} ended early${last ? `: ${last}` : ""}`);
   }
 

@@ -9,7 +9,7 @@ export type DriverCommand =
   /** Sends one message and waits so long for any answer. */
   | { do: "probe"; message: Uint8Array; waitMs: number }
   /** Sends all of them with at most `inFlight` unanswered and reports the times. */
-  | { do: "run"; messages: Uint8Array[]; inFlight: number; segments: number };
+  | { do: "run"; messages: Uint8Array[]; inFlight: number; segments: number; silenceMs: number };
 
 export interface DriverTarget {
   host: string;
@@ -29,7 +29,6 @@ export type DriverReport =
   | { type: "failed"; problem: string };
 
 const STRAGGLERS_MS = 300;
-const SILENCE_MS = 15_000;
 
 let socket: Socket;
 let target: DriverTarget;
@@ -81,11 +80,12 @@ async function probe(message: Uint8Array, waitMs: number): Promise<boolean> {
   return isAnswered;
 }
 
-function run(
-  messages: readonly Uint8Array[],
-  inFlight: number,
-  segments: number,
-): Promise<{ segmentSeconds: number[]; outputs: Buffer[] }> {
+function run({
+  messages,
+  inFlight,
+  segments,
+  silenceMs,
+}: Extract<DriverCommand, { do: "run" }>): Promise<{ segmentSeconds: number[]; outputs: Buffer[] }> {
   // Made beforehand: the clock must not see the driver's own work where that can be avoided.
   const packets = messages.map((message) => publishPacket(target.sendTo, message));
   const outputs: Buffer[] = [];
@@ -96,10 +96,12 @@ function run(
     const watchdog = setInterval(() => {
       if (outputs.length === seen) {
         clearInterval(watchdog);
-        reject(new Error(`${outputs.length} of ${packets.length} outputs came, then nothing for 15 s`));
+        reject(
+          new Error(`${outputs.length} of ${packets.length} outputs came, then nothing for ${silenceMs / 1000} s`),
+        );
       }
       seen = outputs.length;
-    }, SILENCE_MS);
+    }, silenceMs);
     let sent = 0;
     const sendNext = () => {
       if (sent < packets.length) socket.write(packets[sent++] as Buffer);
@@ -131,7 +133,7 @@ async function obey(command: DriverCommand): Promise<void> {
   } else if (command.do === "probe") {
     report({ type: "probed", isAnswered: await probe(command.message, command.waitMs) });
   } else {
-    const { segmentSeconds, outputs } = await run(command.messages, command.inFlight, command.segments);
+    const { segmentSeconds, outputs } = await run(command);
     report({ type: "ran", segmentSeconds });
     // One output too many is as wrong as one too few.
     await pause(STRAGGLERS_MS);

@@ -33,6 +33,8 @@ export interface RelayJob<Message> {
   messages: number;
   warmUp: number;
   inFlight: number;
+  /** Without any output for this long the rest counts as lost; 15 seconds unless given. */
+  silenceMs?: number;
   /**
    * Compares what was sent with what came back.
    *
@@ -42,6 +44,7 @@ export interface RelayJob<Message> {
 }
 
 const SEGMENTS = 10;
+const SILENCE_MS = 15_000;
 const PROBES = 150;
 const PROBE_WAIT_MS = 200;
 
@@ -107,7 +110,7 @@ class Driver {
  * @throws {WrongOutput} when outputs are missing, too many or wrong; then there is no measurement.
  */
 export async function runRelay<Message>(job: RelayJob<Message>): Promise<RelayMeasurement> {
-  const { contender, relay, make, encode, inFlight } = job;
+  const { contender, relay, make, encode, inFlight, silenceMs = SILENCE_MS } = job;
   const relayFailure = relay.failure();
   relayFailure.catch(() => {});
   const driver = new Driver(contender, relay, relayFailure);
@@ -115,13 +118,13 @@ export async function runRelay<Message>(job: RelayJob<Message>): Promise<RelayMe
     await driver.ask({ do: "connect", ...job.target }, "connected");
     await driver.untilAnswered(() => encode(make(1)[0] as Message));
     if (job.warmUp > 0) {
-      await driver.ask({ do: "run", messages: make(job.warmUp).map(encode), inFlight, segments: 1 }, "ran");
+      await driver.ask({ do: "run", messages: make(job.warmUp).map(encode), inFlight, segments: 1, silenceMs }, "ran");
       await driver.outputs();
     }
     const messages = make(job.messages);
     const encoded = messages.map(encode);
     const before = canReadCpuTime() ? cpuSeconds(relay.pid) : undefined;
-    const run = await driver.ask({ do: "run", messages: encoded, inFlight, segments: SEGMENTS }, "ran");
+    const run = await driver.ask({ do: "run", messages: encoded, inFlight, segments: SEGMENTS, silenceMs }, "ran");
     const after = before === undefined ? undefined : cpuSeconds(relay.pid);
     const outputs = await driver.outputs();
 

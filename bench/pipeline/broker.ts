@@ -74,7 +74,7 @@ async function startMosquitto(command: string, version: string): Promise<BenchBr
 }
 
 /** The embedded broker as its own process, with one account for the processor and one for the driver. */
-async function startEmbedded(rawTopic: string, maskedTopic: string): Promise<BenchBroker> {
+export async function startEmbedded(rawTopic: string, maskedTopic: string): Promise<BenchBroker> {
   const folder = scratchFolder();
   const processor = { username: "processor", password: generatePassword() };
   const driver = { username: "driver", password: generatePassword() };

@@ -51,25 +51,35 @@ async function measureOnce(
   }
 }
 
-function contenders(notes: string[]): PipelineContender[] {
-  const python = findPython();
-  if (python) return [echo, redoubt, seedStyle(python)];
-  if (process.env.CI) throw new Unavailable(PYTHON_MISSING);
-  notes.push(PYTHON_MISSING);
-  return [echo, redoubt];
+/**
+ * Who takes part.
+ *
+ * @param python a Python with the packages, if there is one.
+ * @param everyone whether a missing contender is an error, as in CI, or a note.
+ * @throws {Unavailable} that says what to install.
+ */
+export function pipelineContenders(
+  python: string | undefined,
+  everyone: boolean,
+): { contenders: PipelineContender[]; notes: string[] } {
+  if (python) return { contenders: [echo, redoubt, seedStyle(python)], notes: [] };
+  if (everyone) throw new Unavailable(PYTHON_MISSING);
+  return { contenders: [echo, redoubt], notes: [PYTHON_MISSING] };
 }
 
 async function run(options: SuiteOptions): Promise<SuiteResult> {
   const wanted = options.messages ?? DEFAULT_MESSAGES;
-  const notes: string[] = [];
-  const sides = contenders(notes);
+  const { contenders, notes } = pipelineContenders(findPython(), Boolean(process.env.CI));
   if (!canReadCpuTime()) notes.push("CPU time is left out: this system has no /proc");
   if (!findMosquitto()) notes.push("Mosquitto is not installed (apt-get install mosquitto)");
   const broker = await startBroker(RAW_TOPIC, MASKED_TOPIC);
   notes.unshift(`broker: ${broker.description}; node ${process.version}; outputs compared, all right`);
   try {
     const measured = await interleave(
-      sides.map((side) => ({ name: side.name, measure: () => measureOnce(side, broker, wanted) })),
+      contenders.map((contender) => ({
+        name: contender.name,
+        measure: () => measureOnce(contender, broker, wanted),
+      })),
       options.rounds,
       options.onProgress,
     );

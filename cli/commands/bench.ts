@@ -2,7 +2,7 @@ import { Argument, Command, InvalidArgumentError } from "commander";
 import { type Figure, missedTargets } from "../../bench/harness/figure.js";
 import { formatLines, formatTable } from "../../bench/harness/print.js";
 import { type Suite, Unavailable, WrongOutput } from "../../bench/harness/suite.js";
-import { suites } from "../../bench/suites.js";
+import { suites as allSuites } from "../../bench/suites.js";
 import { CommandFailure } from "../failure.js";
 import { ProgressBar } from "../progress.js";
 
@@ -12,6 +12,7 @@ interface BenchFlags {
   json?: boolean;
 }
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const EXIT_INTERRUPTED = 130;
 const MOST_ROUNDS = 100;
 /** All tokens of a run are made before it and expire after a minute. */
@@ -48,12 +49,17 @@ async function runSuite(suite: Suite, { rounds, messages, json }: BenchFlags): P
   }
 }
 
-async function run(name: string | undefined, flags: BenchFlags): Promise<void> {
-  // So that the contenders' processes and folders go with us, see bench/harness/leftovers.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(EXIT_INTERRUPTED));
+async function run(suites: readonly Suite[], name: string | undefined, flags: BenchFlags): Promise<void> {
   const figures: Figure[] = [];
-  for (const suite of suites) {
-    if (name === undefined || suite.name === name) figures.push(...(await runSuite(suite, flags)));
+  // Exiting takes the contenders' processes and folders along, see bench/harness/leftovers.
+  const interrupt = () => process.exit(EXIT_INTERRUPTED);
+  for (const signal of SIGNALS) process.once(signal, interrupt);
+  try {
+    for (const suite of suites) {
+      if (name === undefined || suite.name === name) figures.push(...(await runSuite(suite, flags)));
+    }
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupt);
   }
   const missed = missedTargets(figures).map(
     ({ suite, contender, metric, value, target }) => `${suite} ${contender} ${metric} is ${value}, target ${target}`,
@@ -61,8 +67,12 @@ async function run(name: string | undefined, flags: BenchFlags): Promise<void> {
   if (missed.length > 0) throw new CommandFailure(`missed: ${missed.join("; ")}`);
 }
 
-/** `redoubt bench`: measures ours beside its peers, in turns, and fails where a target is missed. */
-export function benchCommand(): Command {
+/**
+ * `redoubt bench`: measures ours beside its peers, in turns, and fails where a target is missed.
+ *
+ * @param suites what there is to run.
+ */
+export function benchCommand(suites: readonly Suite[] = allSuites): Command {
   const list = suites.map(({ name, description }) => `  ${name.padEnd(12)} ${description}`).join("\n");
   return new Command("bench")
     .description("measure beside peers; exit 1 when outputs are wrong or a target is missed")
@@ -71,5 +81,5 @@ export function benchCommand(): Command {
     .option("--messages <n>", "messages of one run (default: the suite's own)", wholeNumber(10, MOST_MESSAGES))
     .option("--json", "one line per figure: suite, case, contender, metric, value, unit, target?, ok?")
     .addHelpText("after", `\nSuites:\n${list}`)
-    .action(run);
+    .action((name: string | undefined, flags: BenchFlags) => run(suites, name, flags));
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { benchCommand } from "./bench.js";
 import { demoCommand } from "./demo.js";
 import { envelopeCommand } from "./envelope.js";
 import { keysCommand } from "./keys.js";
@@ -18,4 +19,5 @@ export const commands: (() => Command)[] = [
   trainCommand,
   scoreCommand,
   maskCommand,
+  benchCommand,
 ];
