@@ -49,6 +49,8 @@ export async function forkBroker(options: ForkBrokerOptions): Promise<BrokerProc
   const shown = options.output ?? "inherit";
   const child = fork(join(__dirname, `process${extname(__filename)}`), args, {
     execArgv: options.execArgv ?? [],
+    // Password checks run one at a time, yet each of libuv's four threads would keep the 4 MiB of a check it made.
+    env: { ...process.env, UV_THREADPOOL_SIZE: "1" },
     stdio: ["ignore", options.output ?? "ignore", shown, "ipc"],
   });
   const port = await new Promise<number>((resolve, reject) => {

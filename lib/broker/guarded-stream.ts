@@ -28,8 +28,6 @@ export class GuardedStream extends Duplex implements PendingConnection {
   private readonly scanner: PacketLengthScanner;
   private readonly deadline: NodeJS.Timeout;
   private drained: Callback | undefined;
-  /** The client closed its side while its login was being decided. */
-  private endedEarly = false;
   /** Set once the CONNECT was read. */
   connect: ConnectFields | undefined;
 
@@ -59,7 +57,6 @@ export class GuardedStream extends Duplex implements PendingConnection {
     const waiting = this.buffered;
     this.buffered = Buffer.alloc(0);
     if (waiting.length > 0) this.forward(waiting);
-    if (this.endedEarly) this.push(null);
     this.socket.resume();
   }
 
@@ -80,8 +77,9 @@ export class GuardedStream extends Duplex implements PendingConnection {
   }
 
   private receiveEnd(): void {
-    if (this.state === "login") this.endedEarly = true;
-    else this.push(null);
+    // A client that goes before it is in has nothing to deliver.
+    if (this.state === "open") this.push(null);
+    else this.destroy();
   }
 
   private receiveBeforeLogin(chunk: Buffer): void {
@@ -119,11 +117,12 @@ export class GuardedStream extends Duplex implements PendingConnection {
     for (let i = 1; i < bytes.length; i++) {
       const byte = bytes[i] as number;
       length += (byte & 0x7f) * 128 ** (i - 1);
-      if (length > this.settings.limits.maxConnectBytes || i > MAX_LENGTH_BYTES) {
+      const isLastLengthByte = (byte & 0x80) === 0;
+      if (length > this.settings.limits.maxConnectBytes || (i === MAX_LENGTH_BYTES && !isLastLengthByte)) {
         this.refuse("connect-too-large");
         return undefined;
       }
-      if ((byte & 0x80) === 0) {
+      if (isLastLengthByte) {
         const total = i + 1 + length;
         return bytes.length >= total ? { headerLength: i + 1, total } : undefined;
       }

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  accountsFileIn,
+  provision,
+  provisionAccounts,
+  readAccounts,
+  rightsIn,
+  THERMAL_ACCOUNTS,
+  usersFileIn,
+} from "../../../lib/broker/accounts.js";
+import { mosquittoAcl } from "../../../lib/broker/mosquitto-files.js";
+import { addUser, readUsers } from "../../../lib/broker/users-file.js";
+
+const deploy = join(__dirname, "..", "..", "..", "deploy", "mosquitto");
+
+describe("Broker accounts", () => {
+  let home: string;
+
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), "redoubt-accounts-"));
+  });
+  afterEach(() => rmSync(home, { recursive: true }));
+
+  it("makes every account once, each with a password of its own, in private files", () => {
+    const accounts = provisionAccounts(home);
+    assert.deepEqual(Object.keys(accounts), Object.keys(THERMAL_ACCOUNTS));
+    const passwords = new Set(Object.values(accounts).map(({ password }) => password));
+    assert.equal(passwords.size, Object.keys(THERMAL_ACCOUNTS).length);
+    for (const password of passwords) assert.equal(Buffer.from(password, "base64url").length, 24);
+    for (const path of [accountsFileIn(home), usersFileIn(home)]) assert.equal(statSync(path).mode & 0o777, 0o600);
+    const before = readFileSync(usersFileIn(home), "utf8");
+    assert.deepEqual(provisionAccounts(home), accounts);
+    assert.equal(readFileSync(usersFileIn(home), "utf8"), before);
+  });
+
+  it("keeps rights that a person changed and restores a user that went missing", () => {
+    const { gateway } = provisionAccounts(home);
+    const rights = { publish: ["own/topic"], subscribe: [] };
+    addUser(usersFileIn(home), "gateway", gateway?.password ?? "", rights);
+    provisionAccounts(home);
+    assert.deepEqual(rightsIn(home, "gateway"), rights);
+    rmSync(usersFileIn(home));
+    assert.deepEqual(provisionAccounts(home).gateway, gateway);
+    assert.equal(readUsers(usersFileIn(home)).size, Object.keys(THERMAL_ACCOUNTS).length);
+  });
+
+  it("gives a new sensor its own branch and nobody else's", () => {
+    const account = provision(home, "esp32-1", "sensor");
+    assert.deepEqual(provision(home, "esp32-1", "sensor"), account);
+    assert.deepEqual(readAccounts(home), { "esp32-1": account });
+    const { publish, subscribe } = rightsIn(home, "esp32-1");
+    assert.deepEqual(publish, ["dc/temperature/raw_encrypted", "iot/devices/esp32-1/#"]);
+    assert.deepEqual(subscribe, ["iot/devices/esp32-1/cmd"]);
+    for (const name of ["a b", "+", "#", "a/b", "", "__proto__", "x".repeat(65)]) {
+      assert.throws(() => provision(home, name, "sensor"), /device name/);
+    }
+  });
+
+  it("names the file that is damaged", () => {
+    provisionAccounts(home);
+    for (const text of ["", "[]", '{"version":2,"accounts":{}}', '{"version":1,"accounts":{"a b":{"password":"x"}}}']) {
+      writeFileSync(accountsFileIn(home), text);
+      assert.throws(() => provisionAccounts(home), /accounts\.json/);
+    }
+  });
+
+  it("ships an ACL for Mosquitto that grants the same", () => {
+    provisionAccounts(home);
+    const shipped = readFileSync(join(deploy, "acl"), "utf8");
+    assert.ok(shipped.endsWith(`\n\n${mosquittoAcl(usersFileIn(home))}`));
+  });
+});
