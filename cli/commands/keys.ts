@@ -5,6 +5,7 @@ import { KEY_FAMILIES, type KeyFamily } from "../../lib/envelope/key-family.js";
 import { createKeyFile, loadKeyFile, rotateKeyFile } from "../../lib/envelope/key-file.js";
 import { KeyFailure, type KeyRing } from "../../lib/envelope/key-ring.js";
 import { CommandFailure } from "../failure.js";
+import { keysProvisionCommand } from "./keys-provision.js";
 
 interface JsonOption {
   json?: boolean;
@@ -123,7 +124,8 @@ function listCommand(): Command {
 
 /** `redoubt keys`: key files, without ever showing a key. */
 export function keysCommand(): Command {
-  const command = new Command("keys").description("Makes, rotates and lists key files");
+  const command = new Command("keys").description("Makes, rotates and lists key files; provisions devices");
   for (const make of [generateCommand, rotateCommand, listCommand]) command.addCommand(make());
+  command.addCommand(keysProvisionCommand());
   return command;
 }
