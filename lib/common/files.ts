@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -12,9 +13,20 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 
-/** Creates a folder that only its owner can enter. */
+/**
+ * Creates a folder, and the missing ones above it, that only its owner can enter.
+ *
+ * Level by level: Node's recursive mkdir never returns on file systems that refuse with ENOENT, such as /proc.
+ */
 export function ensurePrivateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) ensurePrivateFolder(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 /**
