@@ -14,7 +14,7 @@ describe("Node-RED 4.1 on this Node", function () {
   });
 
   it("offers the flows and examples under Import > Examples", async () => {
-    const examples = JSON.stringify(await nodeRed?.getJson("/library/_examples_"));
-    for (const name of ["thermal-privacy", "summarise-a-stream"]) assert.ok(examples.includes(name), name);
+    const examples = JSON.stringify(await nodeRed?.getJson("/library/examples/flows/@redoubt/node-red/flows"));
+    for (const name of ["thermal-privacy", "thermal-single-sensor"]) assert.ok(examples.includes(name), name);
   });
 });
