@@ -11,7 +11,7 @@ import {
   THERMAL_ACCOUNTS,
   usersFileIn,
 } from "../../../lib/broker/accounts.js";
-import { mosquittoAcl } from "../../../lib/broker/mosquitto-files.js";
+import { mosquittoAcl, mosquittoConfig } from "../../../lib/broker/mosquitto-files.js";
 import { addUser, readUsers } from "../../../lib/broker/users-file.js";
 
 const deploy = join(__dirname, "..", "..", "..", "deploy", "mosquitto");
@@ -71,5 +71,18 @@ describe("Broker accounts", () => {
     provisionAccounts(home);
     const shipped = readFileSync(join(deploy, "acl"), "utf8");
     assert.ok(shipped.endsWith(`\n\n${mosquittoAcl(usersFileIn(home))}`));
+  });
+
+  it("ships a configuration for Mosquitto with the settings that the tests run it with", () => {
+    const tested = mosquittoConfig({
+      host: "127.0.0.1",
+      port: 1883,
+      passwordFile: "/etc/mosquitto/redoubt.passwords",
+      aclFile: "/etc/mosquitto/redoubt.acl",
+    }).split("\n");
+    const shipped = readFileSync(join(deploy, "mosquitto.conf"), "utf8").split("\n");
+    const settings = shipped.filter((line) => line !== "" && !line.startsWith("#"));
+    assert.ok(settings.length >= 8);
+    for (const line of settings) assert.ok(tested.includes(line), line);
   });
 });
