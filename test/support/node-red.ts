@@ -81,9 +81,9 @@ export class BootedNodeRed {
     return this.child.pid as number;
   }
 
-  /** Log lines that report a warning or an error. */
+  /** Log lines that report a warning or an error; that projects are off is Node-RED's own default. */
   get complaints(): string[] {
-    return this.lines.filter((line) => /\[(warn|error|fatal)\]|Error:/.test(line));
+    return this.lines.filter((line) => /\[(warn|error|fatal)\]|Error:/.test(line) && !/Projects disabled/.test(line));
   }
 
   async untilLogged(pattern: RegExp): Promise<string> {

@@ -43,6 +43,8 @@ export async function paletteProblems(nodeRed: BootedNodeRed): Promise<string[]>
     ...ours.filter((set) => set.err || !set.enabled).map((set) => `${set.id}: ${set.err ?? "disabled"}`),
     ...expected.filter((type) => !loaded.has(type)).map((type) => `${type} did not load`),
     // The broker of the flows is not running here and nobody has entered a password; all else is a fault.
-    ...nodeRed.complaints.filter((line) => !/mqtt-broker|ECONNREFUSED|Connection failed|Projects disabled|Encrypted credentials not found/.test(line)),
+    ...nodeRed.complaints.filter(
+      (line) => !/mqtt-broker|ECONNREFUSED|Connection failed|Encrypted credentials not found/.test(line),
+    ),
   ];
 }
