@@ -1,10 +1,10 @@
 import { join, relative } from "node:path";
 import { Command } from "commander";
+import { packageRoot } from "../../lib/common/package-root.js";
 import { UsageFailure } from "../failure.js";
 import { Child } from "../launch/child.js";
 import { launch, type Running } from "../launch/launch.js";
 import { type LaunchOptions, launchOptions } from "../launch/options.js";
-import { packageRoot } from "../launch/package-root.js";
 import { untilStopped } from "../launch/until-stopped.js";
 import { withEnvironmentHelp } from "./start.js";
 

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { assertSafeBinding } from "../../lib/access/binding.js";
 import { loadLogins } from "../../lib/access/logins.js";
 import { type BrokerProcess, forkBroker } from "../../lib/broker/fork.js";
+import { packageRoot, peerFolder } from "../../lib/common/package-root.js";
 import { CommandFailure } from "../failure.js";
 import { assertBrokerReachable, assertPortFree, assertWritableHome } from "./checks.js";
 import { Child } from "./child.js";
 import { prepareHome, type Secrets } from "./first-run.js";
 import { type BrokerLogin, installFlows } from "./flow-store.js";
 import type { LaunchOptions } from "./options.js";
-import { packageRoot, peerFolder } from "./package-root.js";
 
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 200;

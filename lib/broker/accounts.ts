@@ -55,13 +55,21 @@ export function rightsOf(role: AccountRole, name: string): AccessRights {
 }
 
 /**
- * Reads the accounts that were provisioned.
+ * Reads the accounts that were provisioned; none yet is an empty record.
  *
- * @throws {Error} naming the file, when it is not valid or others can read it.
+ * @throws {Error} see {@link readAccountsFile}.
  */
 export function readAccounts(home: string): Record<string, Account> {
   const path = accountsFileIn(home);
-  if (!existsSync(path)) return {};
+  return existsSync(path) ? readAccountsFile(path) : {};
+}
+
+/**
+ * Reads an accounts file: `{"version": 1, "accounts": {name: {username, password}}}`.
+ *
+ * @throws {Error} naming the file (never its content), when it is not valid or others can read it.
+ */
+export function readAccountsFile(path: string): Record<string, Account> {
   let document: unknown;
   try {
     document = JSON.parse(readSecretFile(path));

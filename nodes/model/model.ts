@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { MissingPolicy } from "../../lib/anomaly/feature-row.js";
 import { type KeeperOptions, ModelKeeper } from "../../lib/anomaly/model-keeper.js";
@@ -7,6 +7,7 @@ import { TRAIN_DEFAULTS } from "../../lib/anomaly/train.js";
 import { parseFeatureNames } from "../../lib/anomaly/training-data.js";
 import { resolveIn } from "../../lib/common/home.js";
 import { isIdentifier } from "../../lib/common/identifier.js";
+import { packageRoot } from "../../lib/common/package-root.js";
 import { nodeHome } from "../common/home.js";
 import type { ModelNode } from "../common/model.js";
 import { numberSetting } from "../common/number-setting.js";
@@ -23,16 +24,9 @@ interface ModelConfig extends NodeDef {
 
 type Settings = Omit<KeeperOptions, "onChange">;
 
-/** The palette's own models folder, found from the built file as well as from the source. */
-function shippedModels(): string {
-  let folder = __dirname;
-  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
-  return join(folder, "models");
-}
-
 function modelPath(RED: NodeAPI, file: string): string {
   const own = resolveIn(nodeHome(RED).models, file);
-  const shipped = resolveIn(shippedModels(), file);
+  const shipped = resolveIn(join(packageRoot(), "models"), file);
   return !existsSync(own) && existsSync(shipped) ? shipped : own;
 }
 

@@ -1,5 +1,5 @@
 import { connectAsync, type MqttClient } from "mqtt";
-import type { MqttAccount } from "./accounts.js";
+import type { Account } from "../../lib/broker/accounts.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const RECONNECT_MS = 2000;
@@ -29,7 +29,7 @@ function reasonOf(error: unknown): string {
 export async function connectTo(
   url: string,
   clientId: string,
-  account: MqttAccount | undefined,
+  account: Account | undefined,
   onTrouble: (line: string) => void,
 ): Promise<MqttClient> {
   let client: MqttClient;
@@ -67,7 +67,7 @@ export async function connectTo(
 
 export interface NamedClient {
   name: string;
-  account: MqttAccount | undefined;
+  account: Account | undefined;
 }
 
 /** Connects several clients, or none: when one fails those that are connected are closed. */

@@ -17,7 +17,7 @@ const hostileLeaf = fc.constantFrom(
   "[]",
   "{}",
   "[".repeat(40) + "]".repeat(40),
-  '{"a":'.repeat(40) + "1" + "}".repeat(40),
+  `${'{"a":'.repeat(40)}1${"}".repeat(40)}`,
   "",
 );
 
