@@ -12,7 +12,6 @@ const READY = /Ctrl-C ends everything/;
 
 /** The text as a person reads it, with the spaces that the layout makes. */
 async function text(page: Page, selector: string): Promise<string> {
-  // biome-ignore lint/performance/useDomNodeTextContent: textContent runs the figures and their captions together.
   return (await page.locator(selector).first().innerText()).replace(/\s+/g, " ").trim();
 }
 
