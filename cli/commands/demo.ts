@@ -17,13 +17,16 @@ const RACKS = 8;
 
 function startPlant(options: LaunchOptions, running: Running, demo: DemoOptions): Child {
   const { home } = options;
+  // A login in REDOUBT_MQTT_URL reaches the simulation in that variable, as an argument everybody could read it.
+  const broker = options.mqttLogin
+    ? []
+    : ["--url", running.mqttUrl, "--accounts", join(home.root, "broker", "accounts.json")];
   return new Child({
     name: "simulated plant",
     args: [
       join(packageRoot(), "dist", "cli", "main.js"),
-      ...["simulate", "thermal", "--url", running.mqttUrl, "--racks", String(RACKS)],
+      ...["simulate", "thermal", ...broker, "--racks", String(RACKS)],
       ...["--rate", demo.rate, "--seed", demo.seed],
-      ...["--accounts", join(home.root, "broker", "accounts.json")],
       ...["--key-file", join(home.keys, "raw.key"), "--command-key-file", join(home.keys, "hvac.key")],
       ...["--report", join(home.root, "ground-truth.jsonl")],
     ],
@@ -34,12 +37,15 @@ function startPlant(options: LaunchOptions, running: Running, demo: DemoOptions)
 function printWelcome(options: LaunchOptions, running: Running, demo: DemoOptions): void {
   const here = (path: string) => relative(process.cwd(), path) || path;
   const { root } = options.home;
+  const logins = options.mqttLogin
+    ? "login of REDOUBT_MQTT_URL"
+    : `accounts in ${here(join(root, "broker", "accounts.json"))}`;
   console.log(`
 Redoubt is running. ${RACKS} simulated racks publish at ${demo.rate} Hz.
 
   Dashboard  ${running.dashboardUrl}
   Editor     ${running.editorUrl}   user operator, password in ${here(join(root, "initial-passwords.txt"))}
-  Broker     ${running.mqttUrl}   accounts in ${here(join(root, "broker", "accounts.json"))}
+  Broker     ${running.mqttUrl}   ${logins}
   Keys       ${here(options.home.keys)}
   Truth      ${here(join(root, "ground-truth.jsonl"))}   what the mask hides: load and events of each rack
 

@@ -1,6 +1,8 @@
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { Account } from "../../lib/broker/accounts.js";
+import { type BrokerTarget, parseBrokerUrl } from "../../lib/broker/broker-url.js";
 import { readSecretFile } from "../../lib/common/files.js";
 import { loadKeyFile } from "../../lib/envelope/key-file.js";
 import { type AccountBook, accountsFromFile, sharedAccount } from "../../simulator/thermal/accounts.js";
@@ -9,7 +11,7 @@ import { parseRecording } from "../../simulator/thermal/replay.js";
 import { runThermalSimulation } from "../../simulator/thermal/simulation.js";
 import { traceCsv } from "../../simulator/thermal/trace.js";
 import { CommandFailure, UsageFailure } from "../failure.js";
-import { launchOptions } from "../launch/options.js";
+import { type LaunchOptions, launchOptions } from "../launch/options.js";
 import { ProgressBar } from "../progress.js";
 import { runUntilEnded } from "../simulate/run-until-ended.js";
 import { ThermalProgress } from "../simulate/thermal-progress.js";
@@ -62,11 +64,25 @@ function passwordOf(flags: ThermalFlags): string {
   return password;
 }
 
-function accountsOf(flags: ThermalFlags, homeFile: string): AccountBook {
+/** The broker to publish to: the flag outranks REDOUBT_MQTT_URL, and that the embedded one. */
+function brokerOf(flags: ThermalFlags, { mqttUrl, mqttLogin, mqttPort }: LaunchOptions): BrokerTarget {
+  if (flags.url !== undefined) {
+    try {
+      return parseBrokerUrl(flags.url, ["mqtt:", "mqtts:", "ws:", "wss:"]);
+    } catch (error) {
+      throw new UsageFailure(`--url (mqtt://host:1883): ${(error as Error).message}`);
+    }
+  }
+  if (!mqttUrl) return { url: new URL(`mqtt://127.0.0.1:${mqttPort}`) };
+  return mqttLogin ? { url: mqttUrl, login: mqttLogin } : { url: mqttUrl };
+}
+
+function accountsOf(flags: ThermalFlags, login: Account | undefined, homeFile: string): AccountBook {
   if (flags.accounts !== undefined) return accountsFromFile(flags.accounts);
   if (flags.username !== undefined) {
     return sharedAccount({ username: flags.username, password: passwordOf(flags) });
   }
+  if (login !== undefined) return sharedAccount(login);
   return existsSync(homeFile) ? accountsFromFile(homeFile) : sharedAccount(undefined);
 }
 
@@ -105,12 +121,13 @@ function writeTrace(flags: ThermalFlags, path: string): void {
 }
 
 async function publish(flags: ThermalFlags): Promise<void> {
-  const { home, mqttPort, mqttUrl } = launchOptions("open");
-  const url = flags.url ?? mqttUrl?.href ?? `mqtt://127.0.0.1:${mqttPort}`;
-  if (!/^(mqtts?|wss?):\/\/[^/]/.test(url)) throw new UsageFailure("--url must look like mqtt://host:1883");
+  const options = launchOptions("open");
+  const { home } = options;
+  const broker = brokerOf(flags, options);
+  const url = broker.url.href;
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const rawKeys = await orFail(() => loadKeyFile(flags.keyFile ?? join(home.keys, "raw.key"), ["fernet"]).all);
-  const accounts = await orFail(() => accountsOf(flags, join(home.root, "broker", "accounts.json")));
+  const accounts = await orFail(() => accountsOf(flags, broker.login, join(home.root, "broker", "accounts.json")));
 
   if (flags.csv !== undefined) {
     const path = flags.csv;
@@ -151,7 +168,10 @@ export function simulateThermalCommand(): Command {
   return new Command("thermal")
     .description("a server room: racks publish encrypted temperatures, commands come back to its air conditioner")
     .option("--url <url>", "MQTT broker (default: REDOUBT_MQTT_URL, else the embedded broker on this machine)")
-    .option("--accounts <file>", "JSON file with the accounts rack-1 ... and plant (default: the home's)")
+    .option(
+      "--accounts <file>",
+      "JSON file with the accounts rack-1 ... and plant (default: the URL's login, else the home's)",
+    )
     .option("--username <name>", "one account for every client instead of --accounts")
     .option("--password-file <file>", "file with its password, readable by its owner only")
     .option("--password-env <name>", "environment variable with its password")

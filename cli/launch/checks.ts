@@ -33,6 +33,16 @@ export async function assertPortFree(host: string, port: number, variable: strin
   throw new CommandFailure(`cannot listen on ${host}:${port} (${failure.code ?? failure.message})`);
 }
 
+const UNTRUSTED_CERTIFICATE = /SELF_SIGNED|UNABLE_TO_(GET_ISSUER_CERT|VERIFY)|CERT_UNTRUSTED|CERT_SIGNATURE_FAILURE/;
+
+function connectFailure(error: Error): string {
+  const { code } = error as { code?: string | number };
+  // A broker's refusal carries a number from MQTT, which tells a person nothing.
+  if (typeof code !== "string") return error.message;
+  if (!UNTRUSTED_CERTIFICATE.test(code)) return code;
+  return `${code}: its certificate is of no authority known here; name yours in NODE_EXTRA_CA_CERTS`;
+}
+
 /** @throws {CommandFailure} when no MQTT broker answers at the address or it refuses the login. */
 export async function assertBrokerReachable(
   url: URL,
@@ -46,7 +56,7 @@ export async function assertBrokerReachable(
   });
   const reason = await new Promise<string | undefined>((resolve) => {
     client.once("connect", () => resolve(undefined));
-    client.once("error", (error) => resolve((error as NodeJS.ErrnoException).code?.toString() ?? error.message));
+    client.once("error", (error) => resolve(connectFailure(error)));
     client.once("close", () => resolve("no answer"));
   });
   await client.endAsync(true);

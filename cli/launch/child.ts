@@ -10,7 +10,8 @@ export interface ChildOptions {
   name: string;
   /** Script and arguments for the running Node binary. */
   args: string[];
-  env?: Record<string, string>;
+  /** Added to the environment of this process; undefined takes a variable away. */
+  env?: Record<string, string | undefined>;
   /** Everything the child prints goes here (0600). */
   logFile: string;
   /** Called with each line. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../lib/common/files.js";
 import { decryptCredentials, encryptCredentials, type FlowCredentials } from "./node-red-credentials.js";
@@ -51,8 +52,11 @@ function withBroker(nodes: FlowNode[], address: BrokerAddress): FlowNode[] {
     id: TLS_NODE,
     type: "tls-config",
     name: "verified TLS",
+    // The node reads all of these and has no defaults: the authorities are Node's own and NODE_EXTRA_CA_CERTS.
+    ...{ cert: "", key: "", ca: "", certname: "", keyname: "", caname: "", alpnprotocol: "" },
     verifyservercert: true,
-    servername: address.host,
+    // RFC 6066 has no addresses in SNI; the certificate is checked against the host either way.
+    servername: isIP(address.host) ? "" : address.host,
   };
   return [...patched, tls];
 }

@@ -28,10 +28,8 @@ export interface Running {
 /** The account of each role on the broker in use: one for all when REDOUBT_MQTT_URL carries a login. */
 export function brokerLogins(options: LaunchOptions, secrets: Secrets): Map<string, BrokerLogin> {
   const entries = Object.entries(secrets.accounts);
-  const { mqttUrl } = options;
-  if (!mqttUrl?.username) return new Map(entries);
-  const login = { username: decodeURIComponent(mqttUrl.username), password: decodeURIComponent(mqttUrl.password) };
-  return new Map(entries.map(([name]) => [name, login]));
+  const { mqttLogin } = options;
+  return new Map(entries.map(([name, account]) => [name, mqttLogin ?? account]));
 }
 
 async function waitUntilServed(url: string, child: Child): Promise<void> {
@@ -100,6 +98,8 @@ export async function launch(options: LaunchOptions, print: (line: string) => vo
       env: {
         REDOUBT_HOME: home.root,
         REDOUBT_HOST: options.host,
+        // Its login is in Node-RED's credential file; nothing in a flow should find it in the environment.
+        REDOUBT_MQTT_URL: undefined,
         PORT: String(options.port),
         REDOUBT_DASHBOARD_LOGIN: options.dashboardLogin,
       },

@@ -1,4 +1,6 @@
 import { resolve } from "node:path";
+import type { Account } from "../../lib/broker/accounts.js";
+import { type BrokerTarget, parseBrokerUrl } from "../../lib/broker/broker-url.js";
 import { type Home, homeAt } from "../../lib/common/home.js";
 import { UsageFailure } from "../failure.js";
 
@@ -10,8 +12,10 @@ export interface LaunchOptions {
   port: number;
   /** Port of the embedded broker. */
   mqttPort: number;
-  /** Use this broker instead of the embedded one. */
+  /** Use this broker instead of the embedded one. It holds no login. */
   mqttUrl?: URL;
+  /** One login for everybody on that broker; without it each client has its own account. */
+  mqttLogin?: Account;
   /** Whether `/ui` asks for a login. */
   dashboardLogin: "required" | "open";
 }
@@ -25,18 +29,13 @@ function portFrom(name: string, fallback: number): number {
   return port;
 }
 
-function brokerFrom(text: string | undefined): URL | undefined {
+function brokerFrom(text: string | undefined): BrokerTarget | undefined {
   if (!text) return undefined;
-  let url: URL;
   try {
-    url = new URL(text);
-  } catch {
-    throw new UsageFailure("REDOUBT_MQTT_URL must look like mqtt://user:password@host:1883 or mqtts://…");
+    return parseBrokerUrl(text, ["mqtt:", "mqtts:"]);
+  } catch (error) {
+    throw new UsageFailure(`REDOUBT_MQTT_URL (mqtt[s]://user:password@host:port): ${(error as Error).message}`);
   }
-  if (!["mqtt:", "mqtts:"].includes(url.protocol) || !url.hostname) {
-    throw new UsageFailure("REDOUBT_MQTT_URL must start with mqtt:// or mqtts:// and name a host");
-  }
-  return url;
 }
 
 /**
@@ -49,13 +48,14 @@ export function launchOptions(dashboardLogin: "required" | "open"): LaunchOption
   if (login !== "required" && login !== "open") {
     throw new UsageFailure("REDOUBT_DASHBOARD_LOGIN must be required or open");
   }
-  const mqttUrl = brokerFrom(process.env.REDOUBT_MQTT_URL);
+  const broker = brokerFrom(process.env.REDOUBT_MQTT_URL);
   return {
     home: homeAt(process.env.REDOUBT_HOME, resolve(process.cwd())),
     host: process.env.REDOUBT_HOST || "127.0.0.1",
     port: portFrom("PORT", 1880),
     mqttPort: portFrom("REDOUBT_MQTT_PORT", 1883),
-    ...(mqttUrl ? { mqttUrl } : {}),
+    ...(broker ? { mqttUrl: broker.url } : {}),
+    ...(broker?.login ? { mqttLogin: broker.login } : {}),
     dashboardLogin: login,
   };
 }

@@ -81,24 +81,45 @@ async function untilListening(port: number, child: ChildProcess, said: () => str
   }
 }
 
+export interface MosquittoOptions {
+  /** One login for everybody, who may then do everything, instead of the thermal system's accounts and rights. */
+  login?: Account;
+  /** PEM files to speak TLS with. */
+  tls?: { certificate: string; key: string };
+}
+
+/** Writes Mosquitto's password file and has it hashed. */
+function writePasswords(path: string, accounts: Record<string, Account>, login: Account | undefined): void {
+  writeFileSync(path, login ? "" : mosquittoPasswords(accounts), { mode: 0o600 });
+  // The plain text form knows no colon in a password, the command line does.
+  const args = login ? ["-b", path, login.username, login.password] : ["-U", path];
+  const hashed = spawnSync("mosquitto_passwd", args, { encoding: "utf8" });
+  if (hashed.status !== 0) throw new Error(`mosquitto_passwd failed: ${hashed.stderr}`);
+}
+
 /**
  * A real Mosquitto with the same accounts and rights.
  * Guard its use with `requireOnMachine(this, findMosquitto() !== undefined, "mosquitto (apt-get install mosquitto)")`.
  */
-export async function startMosquitto(): Promise<TestBroker> {
+export async function startMosquitto({ login, tls }: MosquittoOptions = {}): Promise<TestBroker> {
   const home = temporaryHome();
   const accounts = provisionAccounts(home);
   const port = await freePort();
   const passwordFile = join(home, "passwords");
   const aclFile = join(home, "acl");
   const configFile = join(home, "mosquitto.conf");
-  writeFileSync(passwordFile, mosquittoPasswords(accounts), { mode: 0o600 });
-  const hashed = spawnSync("mosquitto_passwd", ["-U", passwordFile], { encoding: "utf8" });
-  if (hashed.status !== 0) throw new Error(`mosquitto_passwd failed: ${hashed.stderr}`);
+  writePasswords(passwordFile, accounts, login);
   writeFileSync(aclFile, mosquittoAcl(usersFileIn(home)), { mode: 0o600 });
-  // Started by root, Mosquitto drops to its own account before it reads the files: it has to stay who it is.
-  const asSelf = process.getuid?.() === 0 ? "user root\n" : "";
-  writeFileSync(configFile, asSelf + mosquittoConfig({ host: "127.0.0.1", port, passwordFile, aclFile }));
+  const config = mosquittoConfig({ host: "127.0.0.1", port, passwordFile, aclFile });
+  writeFileSync(
+    configFile,
+    [
+      // Started by root, Mosquitto drops to its own account before it reads the files: it has to stay who it is.
+      process.getuid?.() === 0 ? "user root\n" : "",
+      login ? config.replace(/^acl_file .*\n/m, "") : config,
+      tls ? `certfile ${tls.certificate}\nkeyfile ${tls.key}\n` : "",
+    ].join(""),
+  );
   const child = spawn(findMosquitto() ?? "mosquitto", ["-c", configFile], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => {
@@ -106,7 +127,7 @@ export async function startMosquitto(): Promise<TestBroker> {
   });
   await untilListening(port, child, () => said);
   return {
-    url: `mqtt://127.0.0.1:${port}`,
+    url: `${tls ? "mqtts" : "mqtt"}://127.0.0.1:${port}`,
     port,
     home,
     accounts,

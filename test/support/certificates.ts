@@ -1,0 +1,25 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface Certificates {
+  /** PEM files: the authority, the server's certificate for 127.0.0.1 and localhost, and its key. */
+  authority: string;
+  certificate: string;
+  key: string;
+}
+
+/** A certificate authority of our own and a server certificate that it signed, both valid for a day. */
+export function makeCertificates(folder: string, name: string): Certificates {
+  const file = (suffix: string) => join(folder, `${name}-${suffix}`);
+  const [authority, authorityKey] = [file("ca.pem"), file("ca.key")];
+  const [certificate, key, request, extensions] = [file("cert.pem"), file("key.pem"), file("request"), file("ext")];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  const openssl = (...args: string[]) => execFileSync("openssl", args, { stdio: "pipe" });
+  openssl("req", "-x509", ...curve, "-days", "1", "-subj", `/CN=${name}`, "-keyout", authorityKey, "-out", authority);
+  openssl("req", ...curve, "-subj", "/CN=broker", "-keyout", key, "-out", request);
+  writeFileSync(extensions, "subjectAltName=IP:127.0.0.1,DNS:localhost\n");
+  const signedBy = ["-CA", authority, "-CAkey", authorityKey, "-CAcreateserial", "-extfile", extensions];
+  openssl("x509", "-req", "-in", request, "-days", "1", ...signedBy, "-out", certificate);
+  return { authority, certificate, key };
+}
