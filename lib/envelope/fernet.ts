@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
+import { createSecretKey } from "node:crypto";
 import { Rejection } from "../common/rejection.js";
 import { decodeBase64Url, encodeBase64Url } from "./base64.js";
+import { ChainedCbc } from "./chained-cbc.js";
 import { HMAC_BYTES, HmacSha256 } from "./hmac-sha256.js";
 import {
   DEFAULT_MAX_BYTES,
@@ -20,19 +21,21 @@ const TIME_AT = 1;
 const IV_AT = 9;
 const CIPHERTEXT_AT = 25;
 const BLOCK_BYTES = 16;
-const CIPHER = "aes-128-cbc";
 const SHORTEST = CIPHERTEXT_AT + BLOCK_BYTES + HMAC_BYTES;
 /** Bytes of the HMAC that stand for a token in the replay cache: two of 2^64 tokens collide by chance. */
 const REPLAY_ID_BYTES = 16;
 
 interface FernetKey {
   signing: HmacSha256;
-  encryption: KeyObject;
+  encryption: ChainedCbc;
 }
 
 function splitKey(key: Buffer): FernetKey {
   if (key.length !== 32) throw new TypeError(`a Fernet key has 32 bytes, not ${key.length}`);
-  return { signing: new HmacSha256(key.subarray(0, 16)), encryption: createSecretKey(key.subarray(16)) };
+  return {
+    signing: new HmacSha256(key.subarray(0, 16)),
+    encryption: new ChainedCbc(createSecretKey(key.subarray(16))),
+  };
 }
 
 /**
@@ -70,10 +73,7 @@ class FernetProfile implements EnvelopeProfile {
     token.writeBigUInt64BE(BigInt(Math.floor(context.now / 1000)), TIME_AT);
     if (context.iv) context.iv.copy(token, IV_AT);
     else fillRandom(token, IV_AT, BLOCK_BYTES);
-    const cipher = createCipheriv(CIPHER, key.encryption, token.subarray(IV_AT, CIPHERTEXT_AT));
-    const head = cipher.update(plaintext);
-    head.copy(token, CIPHERTEXT_AT);
-    cipher.final().copy(token, CIPHERTEXT_AT + head.length);
+    key.encryption.encrypt(plaintext, token.subarray(IV_AT, CIPHERTEXT_AT)).copy(token, CIPHERTEXT_AT);
     key.signing.signInto(token.subarray(0, signed), token, signed);
     return encodeBase64Url(token);
   }
@@ -114,16 +114,11 @@ function tooLarge(size: number, limit: number): Rejection {
   return new Rejection("SIZE", `${size} bytes exceed the limit of ${limit}`);
 }
 
-function decrypt(key: KeyObject, iv: Buffer, ciphertext: Buffer): Buffer {
-  const decipher = createDecipheriv(CIPHER, key, iv);
-  try {
-    const head = decipher.update(ciphertext);
-    const tail = decipher.final();
-    return tail.length === 0 ? head : Buffer.concat([head, tail]);
-  } catch {
-    // The HMAC was right, so whoever sealed this holds the key and broke the padding: not a forgery.
-    throw new Rejection("FORMAT", "the padding of the plaintext is wrong");
-  }
+function decrypt(key: ChainedCbc, iv: Buffer, ciphertext: Buffer): Buffer {
+  const plaintext = key.decrypt(ciphertext, iv);
+  // The HMAC was right, so whoever sealed this holds the key and broke the padding: not a forgery.
+  if (!plaintext) throw new Rejection("FORMAT", "the padding of the plaintext is wrong");
+  return plaintext;
 }
 
 export const fernet: ProfileDescription = {

@@ -52,8 +52,18 @@ export function budgetInMemory(): BudgetStore {
   return { load: () => undefined, save: () => undefined };
 }
 
+const DAY_MS = 86_400_000;
+let knownDay = Number.NaN;
+let knownText = "";
+
+/** Formatting a date costs more than the rest of booking a release, and the day is nearly always the same. */
 function utcDay(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, 10);
+  const day = Math.floor(milliseconds / DAY_MS);
+  if (day !== knownDay) {
+    knownText = new Date(milliseconds).toISOString().slice(0, 10);
+    knownDay = day;
+  }
+  return knownText;
 }
 
 function add(spent: Spent, rho: number, releases = 1): void {

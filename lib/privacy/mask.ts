@@ -15,6 +15,7 @@ export const MAX_SENSORS_PER_GROUP = 256;
 const MAX_ACCOUNTED_GROUPS = 1024;
 /** Where a group is full, a sensor silent for this long makes room. */
 const FORGET_SENSOR_MS = 3_600_000;
+const RECALIBRATE_MS = 1000;
 
 /** One value that may leave, and what there is to say about it. */
 export interface Release {
@@ -45,6 +46,7 @@ interface Group {
   alarms: GroupAlarms;
   rate: RateMeter;
   last: MaskedValue | undefined;
+  calibrated?: { at: number; calibration: Calibration };
 }
 
 /**
@@ -147,8 +149,7 @@ export class Mask {
   ): Release {
     const record = this.accountant?.record(name, now);
     if (!record) throw new Error("a value was about to leave that is not booked");
-    const calibration = this.needsTimer ? this.calibration : calibrate(this.settings, group.rate.perSecond);
-    const report = privacyReport(this.settings, calibration, record, name);
+    const report = privacyReport(this.settings, this.calibrationFor(group, now), record, name);
     return {
       payload: {
         timestamp: isoTime(time),
@@ -158,6 +159,16 @@ export class Mask {
       privacy: privacyInfo(report, masked.sigma, withheld),
       report,
     };
+  }
+
+  /** Where every reading is released, what the rate amounts to is worked out once a second and not for each. */
+  private calibrationFor(group: Group, now: number): Calibration {
+    if (this.needsTimer) return this.calibration;
+    const { calibrated } = group;
+    if (calibrated && now >= calibrated.at && now - calibrated.at < RECALIBRATE_MS) return calibrated.calibration;
+    const calibration = calibrate(this.settings, group.rate.perSecond);
+    group.calibrated = { at: now, calibration };
+    return calibration;
   }
 
   private group({ device, group: name }: MaskReading, now: number): Group {

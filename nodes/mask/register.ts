@@ -9,8 +9,11 @@ import { nodeHome } from "../common/home.js";
 import { runStage, type StageMessage } from "../common/stage.js";
 import { serveCalibration } from "./calibration-endpoint.js";
 
-/** Releases booked at once where every reading is published: a write per reading would be slower than the stream. */
-const BOOKED_AHEAD = 1000;
+/**
+ * Releases booked at once where every reading is published: a write per reading would be slower than the stream.
+ * At full speed this is one write a second. A crash over-counts by as many at most; it never under-counts.
+ */
+const BOOKED_AHEAD = 10_000;
 
 type MaskConfig = NodeDef & Record<string, unknown>;
 
