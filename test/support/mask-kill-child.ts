@@ -1,9 +1,9 @@
-// Run by kill-drill.ts: releases in a tight loop by a clock of its own, one line per value, until it is killed.
+// Run by mask-kill.ts: releases in a tight loop by a clock of its own, one line per value, until it is killed.
 import { writeSync } from "node:fs";
-import { Accountant, budgetFile } from "../../../lib/privacy/accountant.js";
-import { Mask } from "../../../lib/privacy/mask.js";
-import { parseMaskSettings } from "../../../lib/privacy/settings.js";
-import { DRILL_GROUP, DRILL_MASK } from "./kill-drill.js";
+import { Accountant, budgetFile } from "../../lib/privacy/accountant.js";
+import { Mask } from "../../lib/privacy/mask.js";
+import { parseMaskSettings } from "../../lib/privacy/settings.js";
+import { DRILL_GROUP, DRILL_MASK } from "./mask-kill.js";
 
 const folder = process.argv[2] as string;
 const settings = parseMaskSettings({ groupSize: 1, minGroup: 1 });
