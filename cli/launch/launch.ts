@@ -5,6 +5,7 @@ import { loadLogins } from "../../lib/access/logins.js";
 import { type BrokerProcess, forkBroker } from "../../lib/broker/fork.js";
 import { packageRoot, peerFolder } from "../../lib/common/package-root.js";
 import { CommandFailure } from "../failure.js";
+import { answers, hostInUrl } from "./answers.js";
 import { assertBrokerReachable, assertPortFree, assertWritableHome } from "./checks.js";
 import { Child } from "./child.js";
 import { prepareHome, type Secrets } from "./first-run.js";
@@ -36,12 +37,7 @@ async function waitUntilServed(url: string, child: Child): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (Date.now() < deadline) {
     if (child.process.exitCode !== null) break;
-    try {
-      const response = await fetch(url, { redirect: "manual" });
-      if (response.status !== 404) return;
-    } catch {
-      // Not listening yet.
-    }
+    if (await answers(url)) return;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   throw new CommandFailure(`Node-RED did not start; its log is ${child.options.logFile}`);
@@ -109,7 +105,7 @@ export async function launch(options: LaunchOptions, print: (line: string) => vo
       },
     });
     const scheme = process.env.REDOUBT_TLS_CERT && process.env.REDOUBT_TLS_KEY ? "https" : "http";
-    const origin = `${scheme}://${options.host}:${options.port}`;
+    const origin = `${scheme}://${hostInUrl(options.host)}:${options.port}`;
     await waitUntilServed(`${origin}/ui`, nodeRed);
     const failed = Promise.race([
       nodeRed.ended.then((code) => `Node-RED ended (${code}); its log is ${join(home.root, "logs", "node-red.log")}`),
