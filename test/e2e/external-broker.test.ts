@@ -76,6 +76,7 @@ describe("redoubt on a Mosquitto of the user's", function () {
     await untilDashboardSends((running as RunningCommand).origin, ACCEPTED);
     assert.match((running as RunningCommand).output, /login of REDOUBT_MQTT_URL/);
     assert.doesNotMatch((running as RunningCommand).nodeRedLog, /\[error\]|Connection failed/);
+    requireOnMachine(this, findCommand("ps") !== undefined, "ps (apt-get install procps)");
     const visible = `${logs()}\n${spawnSync("ps", ["-eo", "args"], { encoding: "utf8" }).stdout}`;
     for (const secret of [PASSWORD, encoded]) assert.ok(!visible.includes(secret));
   });

@@ -8,6 +8,16 @@ import { projectRoot } from "./node-red.js";
 
 const cli = join(projectRoot, "dist", "cli", "main.js");
 
+export interface RunOptions {
+  home?: string;
+  port?: number;
+  mqttPort?: number;
+  env?: Record<string, string>;
+  args?: string[];
+  /** Gives the command a process group, as a terminal does, so that {@link RunningCommand.pressControlC} works. */
+  ownGroup?: boolean;
+}
+
 /** `redoubt demo` or `redoubt start` as a user runs it: the built command in a process of its own. */
 export class RunningCommand {
   private readonly lines: string[] = [];
@@ -25,10 +35,7 @@ export class RunningCommand {
     this.ended = new Promise((resolve) => child.once("close", resolve));
   }
 
-  static async start(
-    command: "demo" | "start",
-    options: { home?: string; port?: number; mqttPort?: number; env?: Record<string, string>; args?: string[] } = {},
-  ): Promise<RunningCommand> {
+  static async start(command: "demo" | "start", options: RunOptions = {}): Promise<RunningCommand> {
     const home = options.home ?? mkdtempSync(join(tmpdir(), "redoubt-demo-"));
     const port = options.port ?? (await freePort());
     const mqttPort = options.mqttPort ?? (await freePort());
@@ -42,6 +49,7 @@ export class RunningCommand {
         ...options.env,
       },
       stdio: ["ignore", "pipe", "pipe"],
+      detached: options.ownGroup ?? false,
     });
     return new RunningCommand(child, home, port, mqttPort);
   }
@@ -81,6 +89,12 @@ export class RunningCommand {
 
   async stop(signal: NodeJS.Signals = "SIGINT"): Promise<number | null> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    return this.ended;
+  }
+
+  /** What a terminal does: every process of the group gets the signal, not only the command. */
+  async pressControlC(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) process.kill(-this.child.pid!, "SIGINT");
     return this.ended;
   }
 

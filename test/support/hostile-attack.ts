@@ -1,6 +1,6 @@
 // The thermal flow under hostile messages, on either broker: what the test and the drill both run.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import mqtt, { type MqttClient } from "mqtt";
@@ -8,6 +8,7 @@ import { loadKeyFile } from "../../lib/envelope/key-file.js";
 import type { TestBroker } from "./brokers.js";
 import { HostileMessages } from "./hostile-messages.js";
 import { BootedNodeRed } from "./node-red.js";
+import { residentKiB } from "./processes.js";
 import { type Counters, countersOf, flowForBroker } from "./thermal-flow.js";
 
 const TOPIC = "dc/temperature/raw_encrypted";
@@ -27,10 +28,6 @@ export interface HostileAttackOptions {
   messages: number;
   seed: number;
   onProgress?: (sent: number) => void;
-}
-
-function residentKiB(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
 
 async function until(condition: () => boolean, what: () => string): Promise<void> {

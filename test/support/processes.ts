@@ -1,0 +1,44 @@
+// What Linux's /proc says about running processes.
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface RunningProcess {
+  pid: number;
+  parent: number;
+  commandLine: string;
+}
+
+/** A file of /proc, or undefined where the process ended meanwhile or is not ours to read. */
+function procFile(pid: number, name: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function processes(): RunningProcess[] {
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  return pids.flatMap((pid) => {
+    // "pid (name) state parent ...": the name may hold anything, also ") ".
+    const [state, parent] = procFile(pid, "stat")?.split(") ").at(-1)?.split(" ") ?? [];
+    if (parent === undefined || state === "Z") return [];
+    return [
+      { pid, parent: Number(parent), commandLine: (procFile(pid, "cmdline") ?? "").replaceAll("\0", " ").trim() },
+    ];
+  });
+}
+
+/** The living children of a process. */
+export function childrenOf(pid: number): RunningProcess[] {
+  return processes().filter(({ parent }) => parent === pid);
+}
+
+/** Living processes, whoever their parent, that were started with this variable in their environment. */
+export function startedWith(name: string, value: string): RunningProcess[] {
+  return processes().filter(({ pid }) => procFile(pid, "environ")?.split("\0").includes(`${name}=${value}`));
+}
+
+/** Resident memory, KiB; NaN for a process that ended. */
+export function residentKiB(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(procFile(pid, "status") ?? "")?.[1]);
+}
