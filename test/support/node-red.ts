@@ -51,6 +51,7 @@ export class BootedNodeRed {
         uiPort: port,
         mqttReconnectTime: 500,
         telemetry: { enabled: false, updateNotification: false },
+        editorTheme: { tours: false, palette: { catalogues: [] } },
         logging: { console: { level: "info", metrics: false, audit: false } },
       })};\n`,
     );

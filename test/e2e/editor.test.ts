@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { launchChromium } from "../support/chromium.js";
+import { BootedNodeRed, projectRoot } from "../support/node-red.js";
+import { loadAllFlows } from "../support/palette.js";
+
+interface EditorNode {
+  id: string;
+  type: string;
+  valid: boolean;
+}
+
+/** The parts of the editor's own global that these tests drive. */
+declare const RED: {
+  workspaces: { active(): string };
+  nodes: {
+    getType(type: string): unknown;
+    add(node: EditorNode): void;
+    filterNodes(filter: { type?: string }): EditorNode[];
+    eachConfig(visit: (node: EditorNode) => boolean): void;
+  };
+  view: { createNode(type: string, x: number, y: number): { node: EditorNode } };
+  editor: { edit(node: EditorNode): void; editConfig(name: string, type: string, id: string): void };
+  sidebar: { help: { show(type: string): void } };
+};
+
+interface Form {
+  invalid: string[];
+  text: string;
+  emptyLabels: number;
+}
+
+const CONFIG_TYPES = ["redoubt-keyring", "redoubt-model"];
+/** What a node cannot know by itself; everything else has a valid default. */
+const ASKED_FOR: Record<string, string[]> = {
+  "redoubt-keyring": ["node-config-input-path"],
+  "redoubt-decrypt": ["node-input-keyring"],
+  "redoubt-encrypt": ["node-input-keyring"],
+  "redoubt-anomaly-score": ["node-input-model"],
+};
+const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
+  "node-red": { nodes: Record<string, string> };
+};
+const TYPES = Object.keys(manifest["node-red"].nodes);
+const UNTRANSLATED = /redoubt-[a-z-]+\.[a-z]/i;
+
+describe("the nodes in the editor", function () {
+  this.timeout(60_000);
+  let nodeRed: BootedNodeRed | undefined;
+  let browser: Browser | undefined;
+  let page: Page;
+  const problems: string[] = [];
+
+  before(async function () {
+    browser = await launchChromium(this);
+    nodeRed = await BootedNodeRed.boot({ flows: [] });
+    const deployed = await fetch(`${nodeRed.origin}/flows`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(loadAllFlows()),
+    });
+    assert.equal(deployed.status, 204);
+    page = await browser.newPage({ viewport: { width: 1400, height: 1200 } });
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => {
+      // Chromium reports an answer of 400 as an error: it is how a wrong number in the mask form is answered.
+      const { url } = message.location();
+      if (message.type() === "error" && !/mask\/calibration.*epsilon=-1/.test(url))
+        problems.push(`${message.text()} ${url}`);
+    });
+    await page.goto(nodeRed.origin);
+    await page.waitForFunction(
+      (types) => RED.workspaces?.active() && types.every((type) => RED.nodes.getType(type)),
+      TYPES,
+    );
+    // The loading screen covers the editor until every flow is on the canvas.
+    await page.locator("#red-ui-palette-container .red-ui-palette-node").first().waitFor();
+  });
+
+  afterEach(() => assert.deepEqual(problems.splice(0), [], "no error in the page or on its console"));
+
+  after(async () => {
+    await browser?.close();
+    await nodeRed?.stop();
+  });
+
+  /** Opens the form of a node from the flows, or of one as it leaves the palette. */
+  async function open(type: string, which: "shipped" | "new"): Promise<Form> {
+    await page.evaluate(
+      ([type, which, isConfig]) => {
+        if (isConfig) {
+          let id = "_ADD_";
+          RED.nodes.eachConfig((node) => {
+            if (which === "shipped" && node.type === type) id = node.id;
+            return id === "_ADD_";
+          });
+          RED.editor.editConfig("", type, id);
+          return;
+        }
+        let node = RED.nodes.filterNodes({ type })[0];
+        if (which === "new") {
+          node = RED.view.createNode(type, 200, 600).node;
+          RED.nodes.add(node);
+        }
+        RED.editor.edit(node as EditorNode);
+      },
+      [type, which, CONFIG_TYPES.includes(type)] as const,
+    );
+    await page.locator("#node-dialog-ok, #node-config-dialog-ok").waitFor();
+    const form = page.locator("#dialog-form, #node-config-dialog-edit-form").last();
+    return form.evaluate((element) => ({
+      invalid: [...element.querySelectorAll(".input-error")].map((input) => input.id),
+      text: [
+        element.textContent,
+        ...[...element.querySelectorAll("[placeholder]")].map((input) => input.getAttribute("placeholder")),
+      ].join(" "),
+      emptyLabels: [...element.querySelectorAll("[data-i18n]:not(input)")].filter((label) => !label.textContent?.trim())
+        .length,
+    }));
+  }
+
+  async function close(): Promise<void> {
+    await page.click("#node-dialog-cancel, #node-config-dialog-cancel");
+    await page.locator(".red-ui-tray").waitFor({ state: "detached" });
+  }
+
+  for (const type of TYPES) {
+    it(`${type}: form translated, shipped settings and defaults valid`, async () => {
+      for (const which of ["shipped", "new"] as const) {
+        const form = await open(type, which);
+        assert.match(form.text, /Name/);
+        assert.doesNotMatch(form.text, UNTRANSLATED);
+        assert.equal(form.emptyLabels, 0);
+        assert.deepEqual(form.invalid, which === "new" ? (ASKED_FOR[type] ?? []) : []);
+        await close();
+      }
+    });
+
+    it(`${type}: help with inputs, outputs and details`, async () => {
+      await page.evaluate((type) => RED.sidebar.help.show(type), type);
+      const help = page.locator(".red-ui-help:visible").last();
+      const headings = await help.locator("h3").allInnerTexts();
+      for (const heading of ["Inputs", "Outputs", "Details"]) assert.ok(headings.includes(heading), heading);
+      const text = await help.innerText();
+      assert.ok(text.length > 500, "says something");
+      assert.doesNotMatch(text, /<\/?(p|b|i|a|dl|dt|dd|ol|ul|li|h3|code|span)\b|&[a-z]+;/, "no markup shows as text");
+    });
+  }
+
+  it("mask tells at once what a setting does to the noise and to the attacker", async () => {
+    await open("redoubt-mask", "new");
+    const result = page.locator("#redoubt-mask-result");
+    const says = (words: string) => result.filter({ hasText: words }).waitFor();
+    await says("Noise σ = 0.953 K");
+    await says("accuracy above 70.0 %");
+    await page.fill("#node-input-sensitivity", "4");
+    await says("Noise σ = 1.91 K");
+    await page.fill("#node-input-epsilon", "20");
+    await says("An epsilon above 10 promises little");
+    await page.fill("#node-input-epsilon", "-1");
+    await says("“Epsilon” must be a number");
+    await page.fill("#node-input-epsilon", "5");
+
+    await page.fill("#node-input-groupSize", "1");
+    await page.locator("#node-input-groupSize").blur();
+    assert.equal(await page.inputValue("#node-input-minGroup"), "1", "no more live sensors than the zone has");
+    await says("One sensor cannot be hidden");
+    await page.selectOption("#node-input-mechanism", "gaussian-sample");
+    await says("No practical protection");
+    assert.equal(await page.isVisible("#node-input-epsilon"), false);
+    assert.equal(await page.isVisible("#node-input-sampleSigma"), true);
+    await close();
+  });
+
+  it("keyring shows the fields of its source and generates a key into the credential", async () => {
+    await open("redoubt-keyring", "new");
+    for (const [source, field] of Object.entries({ env: "variable", file: "path", credential: "keys" })) {
+      await page.selectOption("#node-config-input-source", source);
+      for (const other of ["variable", "path", "keys"]) {
+        assert.equal(await page.isVisible(`#node-config-input-${other}`), other === field, `${source}: ${other}`);
+      }
+    }
+    await page.click("#redoubt-keyring-generate");
+    const first = await page.inputValue("#node-config-input-keys");
+    assert.match(first, /^[A-Za-z0-9_-]{43}=$/);
+    await page.selectOption("#node-config-input-family", "aes-128");
+    await page.click("#redoubt-keyring-generate");
+    assert.match(await page.inputValue("#node-config-input-keys"), /^[0-9a-f]{32}$/);
+    await close();
+  });
+
+  it("hides what a choice makes meaningless", async () => {
+    await open("redoubt-decrypt", "new");
+    await page.uncheck("#node-input-rejectReplays");
+    assert.equal(await page.isVisible("#node-input-replayCapacity"), false);
+    await page.selectOption("#node-input-profile", "aes-gcm-json");
+    assert.equal(await page.isVisible("#node-input-aad"), true);
+    assert.equal(await page.isVisible("#node-input-refuseBeforeStart"), false);
+    await close();
+  });
+});
