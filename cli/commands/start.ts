@@ -8,7 +8,9 @@ Environment:
   REDOUBT_HOME             what Redoubt keeps: keys, passwords, state (default .redoubt)
   REDOUBT_HOST, PORT       where editor and dashboard listen (127.0.0.1, 1880)
   REDOUBT_MQTT_PORT        port of the embedded broker (1883; loopback only)
-  REDOUBT_MQTT_URL         use this broker instead: mqtt[s]://user:password@host:port
+  REDOUBT_MQTT_URL         use this broker instead: mqtt[s]://user:password@host:port, percent-encoded;
+                           without a login each client uses its account in <home>/broker/accounts.json
+  NODE_EXTRA_CA_CERTS      PEM file of the authority behind an mqtts broker's certificate
   REDOUBT_DASHBOARD_LOGIN  required or open (start: required; demo: open on loopback)
   REDOUBT_TLS_CERT, _KEY   PEM files for https`;
 
