@@ -113,8 +113,12 @@ describe("redoubt on a Mosquitto of the user's", function () {
       assert.equal(refused.output.split("\n").length, 1, refused.output);
       refused.removeHome();
     }
-    await run("demo", broker.url, { NODE_EXTRA_CA_CERTS: own.authority });
-    await untilDashboardSends((running as RunningCommand).origin, ACCEPTED);
-    assert.doesNotMatch((running as RunningCommand).nodeRedLog, /\[error\]|Connection failed|DeprecationWarning/);
+    // By address and by name: only a name is sent as the server name.
+    for (const host of ["127.0.0.1", "localhost"]) {
+      await run("demo", `mqtts://${host}:${broker.port}`, { NODE_EXTRA_CA_CERTS: own.authority });
+      await untilDashboardSends((running as RunningCommand).origin, ACCEPTED);
+      assert.doesNotMatch((running as RunningCommand).nodeRedLog, /\[error\]|Connection failed|DeprecationWarning/);
+      await running?.stop();
+    }
   });
 });
