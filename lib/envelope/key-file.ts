@@ -20,7 +20,9 @@ export function loadKeyFile(path: string, families: readonly KeyFamily[] = KEY_F
     text = readSecretFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-      throw new KeyFailure(`${path} does not exist; make it with: redoubt keys generate --out ${path}`);
+      throw new KeyFailure(
+        `${path} does not exist; make it with: redoubt keys generate --profile ${families.length === 1 ? families[0] : "<fernet|aes-128|aes-256>"} --out ${path}`,
+      );
     }
     throw new KeyFailure(reasonOf(error));
   }
