@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { packageRoot, peerFolder } from "../../lib/common/package-root.js";
 import { scratchFolder } from "../harness/leftovers.js";
 import { OwnProcess } from "../harness/own-process.js";
-import { packageRoot, peerFolder } from "../harness/package-root.js";
 import { Unavailable } from "../harness/suite.js";
 import type { RunningRelay } from "./contender.js";
 
