@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { evaluateHeldOut, type HeldOutReport } from "../../lib/anomaly/evaluation.js";
 import type { AnomalyModel } from "../../lib/anomaly/model.js";
 import { writeModelFile } from "../../lib/anomaly/model-file.js";
-import { TRAIN_DEFAULTS, type TrainOptions } from "../../lib/anomaly/train.js";
+import { TRAIN_DEFAULTS, type TrainOptions, trainModel } from "../../lib/anomaly/train.js";
 import { trainInWorker } from "../../lib/anomaly/train-in-worker.js";
 import { parseFeatureNames } from "../../lib/anomaly/training-data.js";
 import { labelledData, readCsvFile, splitByLabel } from "../../lib/anomaly/training-table.js";
@@ -129,7 +129,7 @@ async function run(flags: TrainFlags): Promise<void> {
   const bar = new ProgressBar("training", trees + 2);
   const model = await trainInWorker(normal, options, { progress: (done) => bar.update(done) });
   bar.finish();
-  const heldOut = tryHeldOut(normal, anomalies, options);
+  const heldOut = tryHeldOut(normal, anomalies, (rows) => trainModel(rows, options));
   writeModelFile(flags.out, model);
   const report = reportOf(
     model,

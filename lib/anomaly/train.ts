@@ -6,7 +6,7 @@ import { calibrateDrift } from "./drift-calibration.js";
 import { columnOf, summarise } from "./feature-summary.js";
 import { ForestKernel } from "./forest-kernel.js";
 import { growForest } from "./grow-forest.js";
-import type { AnomalyModel } from "./model.js";
+import { type AnomalyModel, ISOLATION_FOREST_KIND } from "./model.js";
 import { ScoreTable } from "./score-table.js";
 import { tailLimits } from "./tail-guard.js";
 import { completeRows, hashOfData, type TrainingData } from "./training-data.js";
@@ -101,6 +101,10 @@ export function trainModel(data: TrainingData, options: TrainOptions = {}, progr
 
   const features = rows.featureNames.map((_, feature) => summarise(columnOf(rows.values, feature, dimension)));
   const model: AnomalyModel = {
+    kind: ISOLATION_FOREST_KIND,
+    origin: "redoubt",
+    originVersion: null,
+    scaler: null,
     name,
     revision,
     createdAt: new Date(now).toISOString(),
