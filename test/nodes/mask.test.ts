@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Script } from "node:vm";
 import type { NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import helper from "node-red-node-test-helper";
+import { RELEASE_OFFSET_MS } from "../../lib/privacy/release-timer.js";
 import { DEFAULT_SETTINGS, parseMaskSettings } from "../../lib/privacy/settings.js";
 import { CALIBRATION_PATH } from "../../nodes/mask/calibration-endpoint.js";
 import { registerMask } from "../../nodes/mask/register.js";
@@ -71,8 +72,9 @@ describe("mask node", () => {
     }));
   }
 
+  /** Goes on to the moment at which the values of the running minute are sent. */
   async function tick(): Promise<void> {
-    clock.advance(MINUTE);
+    clock.advance(MINUTE - (clock.now() % MINUTE) + RELEASE_OFFSET_MS);
     await settle();
   }
 

@@ -8,7 +8,10 @@ describe("release timer", () => {
   function start(time: number) {
     const clock = new FakeClock(time);
     const seconds: number[] = [];
-    const timer = new ReleaseTimer(60_000, clock, (boundary) => seconds.push((boundary - NOON) / 1000));
+    const timer = new ReleaseTimer(60_000, clock, (boundary) => {
+      seconds.push((boundary - NOON) / 1000);
+      return undefined;
+    });
     return { clock, seconds, timer };
   }
 
