@@ -2,7 +2,7 @@ import { leafDepths, type SplitTree } from "./split-tree.js";
 
 /** One isolation tree. */
 export interface IsolationTree extends SplitTree {
-  /** Per leaf, in node order: number of rows of the sub-sample that ended in it, at least 1. */
+  /** Per leaf, in node order: number of rows of the sub-sample that ended in it; 0 only where rows had a weight of 0. */
   leafSize: Int32Array;
 }
 

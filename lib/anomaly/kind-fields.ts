@@ -70,7 +70,7 @@ export function ownForestAt(json: JsonObject, at: string): AnomalyModel {
     forest: {
       dimension,
       sampleSize: numberAt(model.sampleSize, `${at}sampleSize`, { min: 2, max: 2 ** 31 - 1, integer: true }),
-      trees: isolationTreesAt(model.trees, `${at}trees`, dimension),
+      trees: isolationTreesAt(model.trees, `${at}trees`, dimension, 1),
     },
     training: { ...training, sha256: training.sha256 },
     tails,
@@ -98,7 +98,7 @@ export function importedForestAt(json: JsonObject, at: string): ImportedForest {
   const head = headOfAnyWidth(model, at);
   const dimension = head.featureNames.length;
   const sampleSize = numberAt(model.sampleSize, `${at}sampleSize`, { min: 1, max: 2 ** 31 - 1, integer: true });
-  const trees = isolationTreesAt(model.trees, `${at}trees`, dimension);
+  const trees = isolationTreesAt(model.trees, `${at}trees`, dimension, 0);
   const names = { lengths: `${at}averagePathLengths`, denominator: `${at}denominator` };
   const reference = referenceAt(model.averagePathLengths, model.denominator, { trees, sampleSize }, names);
   return {

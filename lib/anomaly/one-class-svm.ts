@@ -75,6 +75,16 @@ export class SvmKernel {
     return sum + intercept;
   }
 
+  /** Size of the terms that {@link decision} adds up: their rounding errors are in proportion to it. */
+  magnitude(row: Float64Array): number {
+    const { coefficients, intercept } = this.svm;
+    let sum = Math.abs(intercept);
+    for (const [k, measure] of this.measuresTo(row).entries()) {
+      sum += (coefficients[k] as number) * Math.abs(this.kernel(measure));
+    }
+    return sum;
+  }
+
   /** Squared distances (rbf) or dot products of a row with every support vector; valid until the next call. */
   measuresTo(row: Float64Array): Float64Array {
     const { supportVectors, dimension, kernel } = this.svm;

@@ -42,7 +42,8 @@ export const TRAIN_DEFAULTS = { trees: 100, sampleSize: 256, seed: 1, contaminat
 /** Called after each finished step; `total` is constant. */
 export type TrainProgress = (done: number, total: number) => void;
 
-function checkInteger(value: number, name: string, lowest: number, highest: number): void {
+/** @throws {Rejection} RANGE naming the option. */
+export function checkInteger(value: number, name: string, lowest: number, highest: number): void {
   if (!Number.isInteger(value) || value < lowest || value > highest) {
     throw new Rejection("RANGE", `${name} must be a whole number from ${lowest} to ${highest}`);
   }

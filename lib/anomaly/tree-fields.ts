@@ -16,14 +16,14 @@ export function storeTree(tree: IsolationTree): JsonObject {
   return { ...storeSplits(tree), leafSize: Array.from(tree.leafSize) };
 }
 
-function treeAt(value: unknown, path: string, dimension: number): IsolationTree {
+function treeAt(value: unknown, path: string, dimension: number, leastRows: number): IsolationTree {
   const stored = objectAt(value, path, ["feature", "threshold", "leafSize"]);
   const { leaves, ...splits } = splitsAt(stored, path, dimension);
   const leafSize = arrayAt(stored.leafSize, `${path}.leafSize`, leaves, leaves);
   return {
     ...splits,
     leafSize: Int32Array.from(leafSize, (entry, i) =>
-      numberAt(entry, `${path}.leafSize[${i}]`, { min: 1, max: MAX_LEAF_SIZE, integer: true }),
+      numberAt(entry, `${path}.leafSize[${i}]`, { min: leastRows, max: MAX_LEAF_SIZE, integer: true }),
     ),
   };
 }
@@ -35,9 +35,14 @@ export function checkNodeCount(trees: readonly { feature: ArrayLike<number> }[],
   }
 }
 
-/** @throws {Rejection} SCHEMA, RANGE or SIZE naming the entry. */
-export function isolationTreesAt(value: unknown, path: string, dimension: number): IsolationTree[] {
-  const trees = arrayAt(value, path, 1, MAX_TREES).map((tree, i) => treeAt(tree, `${path}[${i}]`, dimension));
+/**
+ * @param leastRows rows of a leaf: 1, or 0 where rows could have a weight of 0.
+ * @throws {Rejection} SCHEMA, RANGE or SIZE naming the entry.
+ */
+export function isolationTreesAt(value: unknown, path: string, dimension: number, leastRows: 0 | 1): IsolationTree[] {
+  const trees = arrayAt(value, path, 1, MAX_TREES).map((tree, i) =>
+    treeAt(tree, `${path}[${i}]`, dimension, leastRows),
+  );
   checkNodeCount(trees, path);
   return trees;
 }
@@ -59,7 +64,7 @@ export function referenceAt(
   for (const [i, entry] of arrayAt(lengths, names.lengths, 1, MAX_LEAF_SIZE).entries()) {
     const at = `${names.lengths}[${i}]`;
     const [size, length] = arrayAt(entry, at, 2, 2);
-    const rows = numberAt(size, `${at}[0]`, { min: 1, max: MAX_LEAF_SIZE, integer: true });
+    const rows = numberAt(size, `${at}[0]`, { min: 0, max: MAX_LEAF_SIZE, integer: true });
     const value = numberAt(length, `${at}[1]`, { min: 0 });
     if (Math.abs(value - averagePathLength(rows)) > SAME_PATH_LENGTH) {
       throw new Rejection("RANGE", `${at}[1] is not the average path length of ${rows} rows`);

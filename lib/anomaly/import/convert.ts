@@ -38,7 +38,7 @@ export function convertForest(json: JsonObject, dimension: number): ConvertedFor
     const { splits, leafNodes, nodes } = convertTree(tree, path, dimension);
     const sizes = arrayAt(tree.n_node_samples, `${path}.n_node_samples`, nodes, nodes);
     const leafSize = Int32Array.from(leafNodes, (node) =>
-      numberAt(sizes[node], `${path}.n_node_samples[${node}]`, { min: 1, max: MAX_LEAF_SIZE, integer: true }),
+      numberAt(sizes[node], `${path}.n_node_samples[${node}]`, { min: 0, max: MAX_LEAF_SIZE, integer: true }),
     );
     return { ...splits, leafSize };
   });
