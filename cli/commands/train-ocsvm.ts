@@ -48,7 +48,7 @@ interface Report extends TrainReport {
 }
 
 function gammaFlag(text: string): Gamma {
-  if (text === "scale" || text === "auto") return text;
+  if (text === "tuned" || text === "scale" || text === "auto") return text;
   const gamma = numberFlag(text);
   if (gamma <= 0) throw new InvalidArgumentError("It is not above 0.");
   return gamma;
@@ -96,7 +96,7 @@ export function trainOcsvmCommand(): Command {
     .option("--nu <share>", "share of the training rows that may lie outside", numberFlag, SVM_TRAIN_DEFAULTS.nu)
     .option(
       "--gamma <width>",
-      "of the kernel: a number, `scale` or `auto` as in scikit-learn",
+      "of the kernel: a number, `scale` or `auto` as in scikit-learn, or `tuned`: found by trial",
       gammaFlag,
       SVM_TRAIN_DEFAULTS.gamma,
     )

@@ -3,21 +3,26 @@ import { Rejection } from "../common/rejection.js";
 import { SeededRandom } from "../common/seeded-random.js";
 import { calibrateDrift } from "./drift-calibration.js";
 import { columnOf, summarise } from "./feature-summary.js";
-import { KernelRows } from "./kernel-rows.js";
 import type { OneClassSvmModel } from "./model.js";
-import { solveOneClass } from "./smo.js";
+import type { SmoOptions } from "./smo.js";
 import { standardisationOf, standardise } from "./standardisation.js";
 import { tailLimits } from "./tail-guard.js";
 import { checkInteger, type TrainProgress } from "./train.js";
 import { completeRows, hashOfData, selectRows, type TrainingData } from "./training-data.js";
+import { machineOf, solve, tunedGamma } from "./tune-gamma.js";
+
+type Gamma = "tuned" | "scale" | "auto";
 
 export interface SvmTrainOptions {
   /** Model name, an identifier; default `anomaly`. */
   name?: string;
   /** Share of the training rows that may lie outside, at most; above 0, at most 1. */
   nu?: number;
-  /** Width of the Gaussian kernel exp(-gamma d^2): a number, 1 / (features x variance) (`scale`) or 1 / features (`auto`). */
-  gamma?: number | "scale" | "auto";
+  /**
+   * Of the Gaussian kernel exp(-gamma d^2): a number, 1 / (features x variance) (`scale`), 1 / features (`auto`), or
+   * found by trial on a part of the rows (`tuned`, see `tunedGamma`).
+   */
+  gamma?: number | Gamma;
   /** More rows than this are sampled down to it: the work grows with the square. */
   maxRows?: number;
   /** Seed of that sample. */
@@ -32,9 +37,8 @@ export interface SvmTrainOptions {
   now?: number;
 }
 
-export const SVM_TRAIN_DEFAULTS = { nu: 0.01, gamma: "scale", maxRows: 5000, seed: 1, tolerance: 1e-4 } as const;
+export const SVM_TRAIN_DEFAULTS = { nu: 0.01, gamma: "tuned", maxRows: 5000, seed: 1, tolerance: 1e-4 } as const;
 
-const CACHE_BYTES = 256 * 1024 * 1024;
 const MAX_ROWS = 100_000;
 const MAX_ITERATIONS = 10_000_000;
 /** Progress is told in so many steps: the violation falls by orders of magnitude, each a like part of the way. */
@@ -59,11 +63,12 @@ function sampleOf(count: number, size: number, random: SeededRandom): number[] {
   return rows.slice(0, size).sort((a, b) => a - b);
 }
 
-function gammaOf(gamma: number | "scale" | "auto", values: Float64Array, dimension: number): number {
+function gammaOf(gamma: number | Gamma, values: Float64Array, dimension: number, options: SmoOptions): number {
   if (gamma === "auto") return 1 / dimension;
-  if (gamma !== "scale") return gamma;
+  if (typeof gamma === "number") return gamma;
   const { sd } = summarise(values);
-  return sd > 0 ? 1 / (dimension * sd * sd) : 1;
+  const scale = sd > 0 ? 1 / (dimension * sd * sd) : 1;
+  return gamma === "scale" ? scale : tunedGamma(values, dimension, scale, options);
 }
 
 function standardised(values: Float64Array, dimension: number, scaler: OneClassSvmModel["scaler"]): Float64Array {
@@ -117,14 +122,10 @@ export function trainOneClassSvm(
   const scaler = options.standardise === false ? null : standardisationOf(rows.values, dimension);
   const used = count > maxRows ? selectRows(rows, sampleOf(count, maxRows, new SeededRandom(seed))) : rows;
   const values = standardised(used.values, dimension, scaler);
-  const width = gammaOf(gamma, values, dimension);
-  const onProgress = progressOf(tolerance, progress);
-  const kernel = new KernelRows(values, dimension, width, CACHE_BYTES);
   const limits = { nu, tolerance, maxIterations: MAX_ITERATIONS };
-  const { alpha, rho, iterations, violation } = solveOneClass(kernel, { ...limits, ...(onProgress && { onProgress }) });
-
-  const support = Array.from(alpha.keys()).filter((i) => (alpha[i] as number) > 0);
-  const vectors = selectRows({ featureNames: rows.featureNames, values }, support).values;
+  const width = gammaOf(gamma, values, dimension, limits);
+  const onProgress = progressOf(tolerance, progress);
+  const solution = solve(values, dimension, width, { ...limits, ...(onProgress && { onProgress }) });
   const features = rows.featureNames.map((_, feature) => summarise(columnOf(rows.values, feature, dimension)));
   const model: OneClassSvmModel = {
     kind: "one-class-svm",
@@ -135,20 +136,11 @@ export function trainOneClassSvm(
     createdAt: new Date(now).toISOString(),
     featureNames: [...rows.featureNames],
     scaler,
-    svm: {
-      kernel: "rbf",
-      gamma: width,
-      degree: 3,
-      coef0: 0,
-      dimension,
-      supportVectors: vectors,
-      coefficients: Float64Array.from(support, (i) => alpha[i] as number),
-      intercept: -rho,
-      offset: rho,
-    },
+    svm: machineOf(values, dimension, width, solution),
     training: { rows: count, dropped: rows.dropped, sha256: hashOfData(rows), features },
     tails: features.map(tailLimits),
     drift: ordered ? calibrateDrift(rows, features) : null,
   };
+  const { iterations, violation } = solution;
   return { model, rowsUsed: used.values.length / dimension, iterations, converged: violation < tolerance };
 }
