@@ -19,9 +19,9 @@ export const systemClock: Clock = {
 
 /** How long after an interval's end its values are sent; far longer than it takes to make them. */
 export const RELEASE_OFFSET_MS = 50;
-/** Two boundaries closer than an interval less this share were not an interval apart: the clock was set. */
-const TOLERANCE = 0.01;
-const LEAST_TOLERANCE_MS = 20;
+/** A boundary that follows a release by less than an interval and this share: the clock was set, no timer is so late. */
+const TOLERANCE = 0.05;
+const LEAST_TOLERANCE_MS = 250;
 
 /**
  * Calls `prepare` at every whole multiple of an interval since 1970 (UTC), and what that returns a fixed time later.
@@ -31,13 +31,13 @@ const LEAST_TOLERANCE_MS = 20;
  *
  * A machine that slept skips the missed ticks; one whose clock was set goes on with the new time's boundaries. The
  * first of them comes after a full interval at least, since an event must not touch more releases than it was
- * calibrated for, and after less than two.
+ * calibrated for, and unless the clock is set again before the end of the second.
  */
 export class ReleaseTimer {
   private cancel: () => void;
   private boundary: number;
-  /** Monotonic time of the last boundary that was used. */
-  private lastUsed = Number.NEGATIVE_INFINITY;
+  /** Monotonic time at which the last interval was really closed. */
+  private lastClosed = Number.NEGATIVE_INFINITY;
   private readonly sending = new Set<() => void>();
 
   /** @param prepare is given the boundary, milliseconds since the Unix epoch, and returns how to send. */
@@ -54,8 +54,7 @@ export class ReleaseTimer {
   /** What is prepared and not yet sent is dropped. */
   stop(): void {
     this.cancel();
-    for (const cancel of this.sending) cancel();
-    this.sending.clear();
+    for (const cancel of [...this.sending]) cancel();
   }
 
   private following(now: number): number {
@@ -74,21 +73,37 @@ export class ReleaseTimer {
     this.cancel = this.wait();
     if (!reached) return;
     const boundary = this.boundary - this.intervalMs;
-    const passedAt = this.clock.monotonic() - (now - boundary);
+    const closing = this.clock.monotonic();
+    const passedAt = closing - (now - boundary);
     const tolerance = Math.max(LEAST_TOLERANCE_MS, this.intervalMs * TOLERANCE);
-    if (passedAt - this.lastUsed < this.intervalMs - tolerance) return;
-    this.lastUsed = passedAt;
-    const send = this.prepare(boundary);
-    if (send) this.sendAfter(passedAt, send);
+    if (passedAt - this.lastClosed < this.intervalMs - tolerance) return;
+    this.lastClosed = closing;
+    this.prepareAndSend(boundary, passedAt);
   }
 
-  private sendAfter(passedAt: number, send: () => void): void {
-    const elapsed = this.clock.monotonic() - passedAt;
-    const slot = (Math.floor(elapsed / this.offsetMs) + 1) * this.offsetMs;
-    const cancel = this.clock.after(Math.ceil(slot - elapsed), () => {
+  private prepareAndSend(boundary: number, passedAt: number): void {
+    let send: (() => void) | undefined;
+    const sendNow = () => send?.();
+    const elapsed = () => this.clock.monotonic() - passedAt;
+    // Set before preparing, so that not even the rounding of timers depends on how long that takes.
+    const slot = this.offsetMs * (Math.floor(elapsed() / this.offsetMs) + 1);
+    const cancel = this.later(slot - elapsed(), sendNow);
+    send = this.prepare(boundary);
+    if (elapsed() < slot) return;
+    cancel();
+    this.later(this.offsetMs - (elapsed() % this.offsetMs), sendNow);
+  }
+
+  private later(milliseconds: number, callback: () => void): () => void {
+    const stop = this.clock.after(milliseconds, () => {
       this.sending.delete(cancel);
-      send();
+      callback();
     });
+    const cancel = () => {
+      this.sending.delete(cancel);
+      stop();
+    };
     this.sending.add(cancel);
+    return cancel;
   }
 }
