@@ -13,7 +13,8 @@ import { requireOnMachine, sharedData } from "../../setup.js";
 import { rowsOf } from "./support.js";
 
 const ROOT = join(__dirname, "..", "..", "..");
-const PYTHON = "/usr/bin/python3";
+/** Debian's, whose scikit-learn is the reference; another to try another release. */
+const PYTHON = process.env.REDOUBT_TEST_PYTHON ?? "/usr/bin/python3";
 const ODDS = join(sharedData, "odds");
 const KINDS = ["IsolationForest", "DecisionTreeClassifier", "RandomForestClassifier", "OneClassSVM"] as const;
 const MODELS_PER_KIND = 20;

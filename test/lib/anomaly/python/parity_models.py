@@ -99,7 +99,11 @@ def random_forest_of_isolation(random, rows, weights, seed):
         contamination="auto" if random.rand() < 0.3 else float(random.choice([0.02, 0.1, 0.37])),
         random_state=seed,
     )
-    return model.fit(rows, sample_weight=weights)
+    try:
+        return model.fit(rows, sample_weight=weights)
+    except ValueError:
+        # scikit-learn from 1.8 on draws rows by their weights, and cannot where too few are above 0.
+        return model.fit(rows, sample_weight=np.maximum(weights, 0.1))
 
 
 def random_labels(random, rows, seed):
