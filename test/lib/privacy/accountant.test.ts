@@ -234,4 +234,17 @@ describe("privacy accountant", () => {
     assert.ok(booked >= released, `${booked} booked, ${released} released`);
     assert.ok(booked <= released + kills, `${booked} booked, ${released} released: at most one too many per kill`);
   });
+
+  it("never fills a day twice, nor forgets a run of alarms, when killed at any moment", async function () {
+    this.timeout(60_000);
+    const { kills, released, booked, alarmChanges, alarmRuns, days, overspentDays } = await killDrill(
+      10,
+      folder,
+      "budget",
+    );
+    assert.ok(released > 0 && days > 0 && alarmChanges > 0);
+    assert.ok(booked >= released && booked <= released + kills, `${booked} booked, ${released} released`);
+    assert.ok(alarmRuns >= alarmChanges, `${alarmRuns} runs booked, ${alarmChanges} changes`);
+    assert.equal(overspentDays, 0);
+  });
 });
