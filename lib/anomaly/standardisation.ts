@@ -27,8 +27,8 @@ export function standardisationOf(values: Float64Array, dimension: number): Stan
     for (let i = f; i < values.length; i += dimension) squares += ((values[i] as number) - centre) ** 2;
     const sd = Math.sqrt(squares / rows);
     mean[f] = centre;
-    // Rounding leaves a constant feature with a spread of a few units in the last place.
-    scale[f] = sd > 10 * Number.EPSILON * Math.abs(centre) ? sd : 1;
+    // Rounding of the mean, which grows with the rows, leaves a constant feature with some spread.
+    scale[f] = sd > rows * Number.EPSILON * Math.abs(centre) ? sd : 1;
   }
   return { mean, scale };
 }

@@ -121,7 +121,14 @@ function oneClassSvm(random: SeededRandom, dimension: number) {
   return { body: machine, score, label: (row: readonly number[]) => (score(row) > offset ? 1 : -1) };
 }
 
-function modelOf(kind: ExportKind, random: SeededRandom, dimension: number) {
+/** What a kind's arrays are, and what scikit-learn would say of a row. */
+interface Fixture {
+  body: Export;
+  score: (row: readonly number[]) => number | number[];
+  label: (row: readonly number[]) => number;
+}
+
+function modelOf(kind: ExportKind, random: SeededRandom, dimension: number): Fixture {
   if (kind === "isolation-forest") return isolationForest(random, dimension);
   if (kind === "one-class-svm") return oneClassSvm(random, dimension);
   return classifier(random, dimension, kind === "random-forest");
