@@ -3,10 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { importModel } from "../../../lib/anomaly/import/import-model.js";
 import { formatModel, parseModel, readModelFile, writeModelFile } from "../../../lib/anomaly/model-file.js";
 import { AnomalyScorer } from "../../../lib/anomaly/scorer.js";
 import { trainModel } from "../../../lib/anomaly/train.js";
 import { Rejection } from "../../../lib/common/rejection.js";
+import { EXPORT_KINDS, randomExport } from "./export-fixture.js";
 import { gaussianRows, names, ownForest, rowsOf } from "./support.js";
 
 function small(dimension: number, seed: number, trees = 3) {
@@ -118,6 +120,33 @@ describe("model file", () => {
       { seed: 33, numRuns: 2000 },
     );
     assert.ok(accepted < 1200, `${accepted} of 2000 accepted`);
+  });
+
+  it("meets damaged files of the other kinds in the same way", () => {
+    const texts = EXPORT_KINDS.map((kind) => {
+      const { model } = importModel(JSON.stringify(randomExport(kind, 3).content), { now: 0 });
+      return Buffer.from(formatModel(model));
+    });
+    const place = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+    let accepted = 0;
+    fc.assert(
+      fc.property(fc.constantFrom(...texts), place, place, fc.integer({ min: 1, max: 255 }), (text, to, from, mask) => {
+        const at = Math.floor(to * text.length);
+        const damaged =
+          mask % 2 === 0
+            ? Buffer.concat([text.subarray(0, at), text.subarray(Math.floor(from * text.length)), text.subarray(at)])
+            : Buffer.from(text).fill((text[at] as number) ^ mask, at, at + 1);
+        try {
+          const verdict = new AnomalyScorer(parseModel(damaged)).scoreRow(new Float64Array(3));
+          accepted++;
+          assert.ok(verdict.score >= 0 && verdict.score <= 1);
+        } catch (error) {
+          assert.ok(error instanceof Rejection, String(error));
+        }
+      }),
+      { seed: 34, numRuns: 2000 },
+    );
+    assert.ok(accepted < 900, `${accepted} of 2000 accepted`);
   });
 
   it("names what is wrong", () => {
