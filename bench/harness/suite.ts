@@ -5,6 +5,8 @@ export interface SuiteOptions {
   rounds: number;
   /** Messages (or rows, or whatever a suite counts) of one run; the suite's own number unless given. */
   messages?: number;
+  /** Folder of data sets, for suites that read some; the suite's own unless given. */
+  data?: string;
   /** Told what is being measured, for a progress bar. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -20,6 +22,8 @@ export interface Suite {
   name: string;
   /** One line for --help. */
   description: string;
+  /** Turns of every contender unless told otherwise; 5 unless given. */
+  rounds?: number;
   /**
    * @throws {WrongOutput} when a contender did the job wrongly: then its time says nothing.
    * @throws {Unavailable} when the suite cannot run on this machine.

@@ -7,14 +7,16 @@ import { CommandFailure } from "../failure.js";
 import { ProgressBar } from "../progress.js";
 
 interface BenchFlags {
-  rounds: number;
+  rounds?: number;
   messages?: number;
+  data?: string;
   json?: boolean;
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const EXIT_INTERRUPTED = 130;
 const MOST_ROUNDS = 100;
+const USUAL_ROUNDS = 5;
 /** All tokens of a run are made before it and expire after a minute. */
 const MOST_MESSAGES = 200_000;
 
@@ -26,12 +28,13 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
-async function runSuite(suite: Suite, { rounds, messages, json }: BenchFlags): Promise<Figure[]> {
+async function runSuite(suite: Suite, { rounds, messages, data, json }: BenchFlags): Promise<Figure[]> {
   let bar: ProgressBar | undefined;
   try {
     const { figures, notes } = await suite.run({
-      rounds,
+      rounds: rounds ?? suite.rounds ?? USUAL_ROUNDS,
       ...(messages === undefined ? {} : { messages }),
+      ...(data === undefined ? {} : { data }),
       onProgress: (done, total) => {
         bar ??= new ProgressBar(suite.name, total);
         bar.update(done);
@@ -73,12 +76,17 @@ async function run(suites: readonly Suite[], name: string | undefined, flags: Be
  * @param suites what there is to run.
  */
 export function benchCommand(suites: readonly Suite[] = allSuites): Command {
-  const list = suites.map(({ name, description }) => `  ${name.padEnd(12)} ${description}`).join("\n");
+  const list = suites.map(({ name, description }) => `  ${name.padEnd(16)} ${description}`).join("\n");
   return new Command("bench")
     .description("measure beside peers; exit 1 when outputs are wrong or a target is missed")
     .addArgument(new Argument("[suite]", "the one to run; all of them unless given").choices(suites.map((s) => s.name)))
-    .option("--rounds <n>", "turns that every contender takes", wholeNumber(1, MOST_ROUNDS), 5)
+    .option(
+      "--rounds <n>",
+      "turns that every contender takes (default: 5, or the suite's own)",
+      wholeNumber(1, MOST_ROUNDS),
+    )
     .option("--messages <n>", "messages of one run (default: the suite's own)", wholeNumber(10, MOST_MESSAGES))
+    .option("--data <folder>", "data sets to use (default: the suite's own)")
     .option("--json", "one line per figure: suite, case, contender, metric, value, unit, target?, ok?")
     .addHelpText("after", `\nSuites:\n${list}`)
     .action((name: string | undefined, flags: BenchFlags) => run(suites, name, flags));

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { benchCommand } from "./bench.js";
 import { demoCommand } from "./demo.js";
 import { envelopeCommand } from "./envelope.js";
+import { importModelCommand } from "./import-model.js";
 import { keysCommand } from "./keys.js";
 import { maskCommand } from "./mask.js";
 import { scoreCommand } from "./score.js";
@@ -17,6 +18,7 @@ export const commands: (() => Command)[] = [
   envelopeCommand,
   keysCommand,
   trainCommand,
+  importModelCommand,
   scoreCommand,
   maskCommand,
   benchCommand,

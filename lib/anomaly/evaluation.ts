@@ -1,6 +1,5 @@
-import type { AnomalyModel } from "./model.js";
+import type { Model } from "./model.js";
 import { AnomalyScorer } from "./scorer.js";
-import { type TrainOptions, trainModel } from "./train.js";
 import { selectRows, type TrainingData } from "./training-data.js";
 
 const HELD_OUT_SHARE = 0.2;
@@ -77,11 +76,11 @@ function recallAt(falsePositiveRate: number, normal: number[], anomalies: number
   return share(anomalies.map((score) => score > cut));
 }
 
-function bestThreshold(model: AnomalyModel, normal: DeviceRow[], anomalies: DeviceRow[], rate: number) {
+function bestThreshold(model: Model, normal: DeviceRow[], anomalies: DeviceRow[], rate: number) {
   const labels = [...normal.map(() => 0), ...anomalies.map(() => 1)];
   let best: ThresholdBaseline | undefined;
   for (const [f, feature] of model.featureNames.entries()) {
-    const median = model.training.features[f]?.median as number;
+    const median = model.training?.features[f]?.median as number;
     const rules: [ThresholdBaseline["rule"], (found: DeviceRow) => number][] = [
       ["above", ({ row }) => row[f] as number],
       ["below", ({ row }) => -(row[f] as number)],
@@ -103,13 +102,18 @@ function bestThreshold(model: AnomalyModel, normal: DeviceRow[], anomalies: Devi
  *
  * @param normal rows in the order of measurement.
  * @param anomalies rows known to be anomalies; may be empty.
+ * @param train gives a model that knows its training rows.
  * @throws {Rejection} where four fifths of the rows are too few to train on.
  */
-export function evaluateHeldOut(normal: TrainingData, anomalies: TrainingData, options: TrainOptions): HeldOutReport {
+export function evaluateHeldOut(
+  normal: TrainingData,
+  anomalies: TrainingData,
+  train: (data: TrainingData) => Model,
+): HeldOutReport {
   const count = normal.values.length / normal.featureNames.length;
   const cut = Math.floor(count * (1 - HELD_OUT_SHARE));
   const indices = Array.from({ length: count }, (_, row) => row);
-  const model = trainModel(selectRows(normal, indices.slice(0, cut)), options);
+  const model = train(selectRows(normal, indices.slice(0, cut)));
   const heldOut = rowsOf(selectRows(normal, indices.slice(cut)));
   const inOrder = new AnomalyScorer(model);
   const report: HeldOutReport = {

@@ -41,11 +41,15 @@ export function summarise(values: Float64Array): FeatureSummary {
   let squares = 0;
   for (const value of values) squares += (value - mean) ** 2;
   const sd = Math.sqrt(squares / count);
-  const constant = Math.max(SMALLEST_SCALE, CONSTANT_SCALE * Math.abs(median));
-  const scale = MAD_TO_SD * medianOfSorted(deviations) || sd || constant;
   const min = sorted[0] as number;
   const max = sorted[count - 1] as number;
-  return { count, min, max, median, scale: Math.max(scale, smallestStep(median)), mean, sd };
+  return { count, min, max, median, scale: robustScale(medianOfSorted(deviations), sd, median), mean, sd };
+}
+
+/** The scale of {@link summarise} from the median absolute deviation, the standard deviation and the median. */
+export function robustScale(mad: number, sd: number, median: number): number {
+  const constant = Math.max(SMALLEST_SCALE, CONSTANT_SCALE * Math.abs(median));
+  return Math.max(MAD_TO_SD * mad || sd || constant, smallestStep(median));
 }
 
 /** Smallest scale whose addition to the median is not lost in rounding. */

@@ -1,4 +1,10 @@
-import { averagePathLength, type IsolationForest, scoreOfPathLengths } from "./isolation-forest.js";
+import {
+  type IsolationForest,
+  leafPathLengths,
+  MAX_FEATURES,
+  pathLengthDenominator,
+  scoreOfPathLengths,
+} from "./isolation-forest.js";
 
 /** Trees walked side by side: their memory latencies overlap, which makes the walk four times faster. */
 const LANES = 8;
@@ -11,7 +17,7 @@ const LANES = 8;
 export class ForestKernel {
   readonly trees: number;
   readonly dimension: number;
-  readonly sampleSize: number;
+  private readonly denominator: number;
   /** First node of each tree, padded to a multiple of the lanes with a leaf of path length 0. */
   private readonly roots: Int32Array;
   /** Steps that the deepest tree of each group of lanes needs. */
@@ -22,10 +28,12 @@ export class ForestKernel {
   private readonly pathLengths: Float64Array;
   private readonly row: Float32Array;
 
+  /** @param forest of at most {@link MAX_FEATURES} features. */
   constructor(forest: IsolationForest) {
+    if (forest.dimension > MAX_FEATURES) throw new RangeError(`the kernel takes at most ${MAX_FEATURES} features`);
     this.trees = forest.trees.length;
     this.dimension = forest.dimension;
-    this.sampleSize = forest.sampleSize;
+    this.denominator = pathLengthDenominator(forest);
     this.row = new Float32Array(forest.dimension);
     const groups = Math.ceil(this.trees / LANES);
     const nodes = forest.trees.reduce((sum, tree) => sum + tree.feature.length, 1);
@@ -40,6 +48,7 @@ export class ForestKernel {
     let base = 0;
     for (const [t, tree] of forest.trees.entries()) {
       const depths = new Int32Array(tree.feature.length);
+      const lengths = leafPathLengths(tree, forest.reference);
       let inner = 0;
       let leaves = 0;
       for (let i = 0; i < tree.feature.length; i++) {
@@ -47,7 +56,7 @@ export class ForestKernel {
         const feature = tree.feature[i] as number;
         if (feature < 0) {
           this.layLeaf(base + i);
-          this.pathLengths[base + i] = depth + averagePathLength(tree.leafSize[leaves++] as number);
+          this.pathLengths[base + i] = lengths[leaves++] as number;
           continue;
         }
         const child = 2 * inner + 1;
@@ -73,7 +82,7 @@ export class ForestKernel {
    * @returns 0 (ordinary) .. 1 (anomalous).
    */
   score(values: ArrayLike<number>): number {
-    return scoreOfPathLengths(this.sumOfPathLengths(values), this.trees, this.sampleSize);
+    return scoreOfPathLengths(this.sumOfPathLengths(values), this.denominator);
   }
 
   /** Sum of the row's path lengths, added in the order of the trees. */

@@ -1,27 +1,34 @@
-/**
- * One isolation tree in breadth-first order: node 0 is the root, and the children of the k-th inner node (counted in
- * node order from 0) are the nodes 2k + 1 and 2k + 2. Child indices are therefore implied: a stored tree cannot hold
- * a cycle, and siblings lie beside each other, as the scoring kernel needs them.
- */
-export interface IsolationTree {
-  /** Per node: index of the feature it splits on, or -1 for a leaf. */
-  feature: Int16Array;
-  /** Per inner node, in node order: a row goes to the first child where float32(x) <= threshold. */
-  threshold: Float32Array;
-  /** Per leaf, in node order: number of rows of the sub-sample that ended in it, at least 1. */
+import { leafDepths, type SplitTree } from "./split-tree.js";
+
+/** One isolation tree. */
+export interface IsolationTree extends SplitTree {
+  /** Per leaf, in node order: number of rows of the sub-sample that ended in it; 0 only where rows had a weight of 0. */
   leafSize: Int32Array;
 }
 
 export interface IsolationForest {
-  /** Number of features, 1..{@link MAX_FEATURES}. */
+  /** Number of features. */
   dimension: number;
   /** Rows each tree was grown on (psi in the paper). */
   sampleSize: number;
   trees: IsolationTree[];
+  /** What another program computed, where its last bits are to be kept. */
+  reference?: PathLengthReference;
 }
 
-/** The scoring kernel keeps a feature's index in eight bits. */
+/** Path lengths as scikit-learn has computed them: its logarithm may differ from ours in the last bit. */
+export interface PathLengthReference {
+  /** Average path length by number of rows, one entry for every leaf size. */
+  averagePathLengths: ReadonlyMap<number, number>;
+  /** Trees times the average path length of `sampleSize`; 0 where each tree saw a single row. */
+  denominator: number;
+}
+
+/** Features of a model that we train; the scoring kernel keeps a feature's index in eight bits. */
 export const MAX_FEATURES = 256;
+
+/** Features of a model that was trained elsewhere. */
+export const MAX_IMPORTED_FEATURES = 8192;
 
 const EULER_GAMMA = 0.5772156649015329;
 
@@ -40,9 +47,29 @@ export function heightLimit(sampleSize: number): number {
   return Math.ceil(Math.log2(Math.max(sampleSize, 2)));
 }
 
-/** The paper's score 2^(-E(h) / c(psi)), 0 (ordinary) .. 1, for the sum of a row's path lengths over all trees. */
-export function scoreOfPathLengths(sum: number, trees: number, sampleSize: number): number {
-  return 2 ** (-sum / (trees * averagePathLength(sampleSize)));
+/** Per leaf, in node order: the path length of a row that ends in it. */
+export function leafPathLengths(tree: IsolationTree, reference?: PathLengthReference): Float64Array {
+  const depths = leafDepths(tree);
+  return Float64Array.from(tree.leafSize, (size, leaf) => {
+    const depth = depths[leaf] as number;
+    const known = reference?.averagePathLengths.get(size);
+    // scikit-learn counts the nodes of the path, adds, and takes one off: that order has its own rounding.
+    return known === undefined ? depth + averagePathLength(size) : depth + 1 + known - 1;
+  });
+}
+
+/** What the sum of path lengths over all trees is divided by. */
+export function pathLengthDenominator({ trees, sampleSize, reference }: IsolationForest): number {
+  return reference?.denominator ?? trees.length * averagePathLength(sampleSize);
+}
+
+/**
+ * The paper's score 2^(-E(h) / c(psi)), 0 (ordinary) .. 1, for the sum of a row's path lengths over all trees.
+ *
+ * @param denominator see {@link pathLengthDenominator}; 0, from trees of a single row, gives 0.5, as in scikit-learn.
+ */
+export function scoreOfPathLengths(sum: number, denominator: number): number {
+  return denominator === 0 ? 0.5 : 2 ** (-sum / denominator);
 }
 
 const oneFloat = new Float32Array(1);

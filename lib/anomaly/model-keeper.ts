@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { AnomalyVerdict } from "../common/message.js";
 import { featureRow, type MissingPolicy } from "./feature-row.js";
 import { LearningBuffer } from "./learning-buffer.js";
-import type { AnomalyModel } from "./model.js";
+import type { Model } from "./model.js";
 import { readModelFile, writeModelFile } from "./model-file.js";
 import { Reservoir } from "./reservoir.js";
 import { AnomalyScorer } from "./scorer.js";
@@ -70,7 +70,7 @@ export class ModelKeeper {
    */
   score(payload: unknown, device = ""): AnomalyVerdict | undefined {
     if (this.scorer) {
-      const row = featureRow(payload, this.scorer.model.featureNames, this.options.missing);
+      const row = this.scorer.rowOf(payload);
       const verdict = this.scorer.scoreRow(row, device);
       if (!verdict.isAnomaly) this.remember(row);
       return verdict;
@@ -95,6 +95,9 @@ export class ModelKeeper {
       const model = readModelFile(path);
       // A learned model for other features answers another question: learn anew.
       if (learn && model.featureNames.join() !== learn.featureNames.join()) return;
+      if (learn && !(model.kind === "isolation-forest" && model.origin === "redoubt")) {
+        throw new Error("it was not learned here; read it as a file instead");
+      }
       this.use(model);
     } catch (error) {
       const hint = learn ? "; delete it to learn anew" : "";
@@ -102,7 +105,7 @@ export class ModelKeeper {
     }
   }
 
-  private use(model: AnomalyModel): void {
+  private use(model: Model): void {
     this.scorer = new AnomalyScorer(model, { missing: this.options.missing });
     this.problem = undefined;
     this.buffer = undefined;

@@ -1,6 +1,6 @@
 import type { AnomalyReason } from "../common/message.js";
-import type { AnomalyModel } from "./model.js";
-import type { PathAttribution } from "./path-attribution.js";
+import type { Detector, Opinion } from "./detector.js";
+import type { Model } from "./model.js";
 
 const MAX_REASONS = 8;
 const SMALLEST_SHARE = 0.05;
@@ -11,7 +11,7 @@ export interface Findings {
   row: Float64Array;
   /** The same with medians in place of missing values. */
   complete: Float64Array;
-  forestScore: number;
+  opinion: Opinion;
   tailExcess: Float64Array;
   driftExcess: Float64Array;
 }
@@ -28,11 +28,11 @@ function tailText(name: string, value: number, min: number, max: number): string
 }
 
 /** Says which features had no value and what they were scored with; not part of the verdict's shares. */
-export function missingReasons(model: AnomalyModel, row: Float64Array): AnomalyReason[] {
+export function missingReasons(model: Model, row: Float64Array): AnomalyReason[] {
   const reasons: AnomalyReason[] = [];
   for (const [i, feature] of model.featureNames.entries()) {
     if (!Number.isNaN(row[i])) continue;
-    const median = model.training.features[i]?.median as number;
+    const median = model.training?.features[i]?.median as number;
     const text = `${feature} missing: scored with the training median ${readable(median)}`;
     reasons.push({ feature, value: null, contribution: 0, source: "missing", text });
   }
@@ -40,10 +40,10 @@ export function missingReasons(model: AnomalyModel, row: Float64Array): AnomalyR
 }
 
 /**
- * Explains a flagged row. Each guard that flags has one voice per feature it flags (the forest one voice, divided over
- * the features that shortened the row's paths); the shares of all voices sum to 1 before small ones are left out.
+ * Explains a flagged row. Each guard that flags has one voice per feature it flags (the model one voice, divided over
+ * the features that set the row apart); the shares of all voices sum to 1 before small ones are left out.
  */
-export function anomalyReasons(model: AnomalyModel, found: Findings, attribution: PathAttribution): AnomalyReason[] {
+export function anomalyReasons(model: Model, found: Findings, detector: Detector): AnomalyReason[] {
   const reasons: AnomalyReason[] = [];
   let voices = 0;
   const add = (i: number, contribution: number, source: AnomalyReason["source"], text: string) => {
@@ -52,10 +52,10 @@ export function anomalyReasons(model: AnomalyModel, found: Findings, attribution
   };
   for (const [i, name] of model.featureNames.entries()) {
     const value = found.row[i] as number;
-    const { min, max } = model.training.features[i] as { min: number; max: number };
-    if ((found.tailExcess[i] as number) >= 1) {
+    const range = model.training?.features[i];
+    if (range && (found.tailExcess[i] as number) >= 1) {
       voices++;
-      add(i, 1, "tail", tailText(name, value, min, max));
+      add(i, 1, "tail", tailText(name, value, range.min, range.max));
     }
     if ((found.driftExcess[i] as number) >= 1) {
       voices++;
@@ -64,12 +64,13 @@ export function anomalyReasons(model: AnomalyModel, found: Findings, attribution
       add(i, 1, "drift", text);
     }
   }
-  if (found.forestScore >= model.threshold) {
+  if (found.opinion.isAnomaly) {
     voices++;
-    for (const [i, share] of attribution.shares(found.complete).entries()) {
+    const because = detector.because(found.complete);
+    for (const [i, share] of detector.shares(found.complete).entries()) {
       if (share < SMALLEST_SHARE || Number.isNaN(found.row[i])) continue;
       const name = model.featureNames[i] as string;
-      add(i, share, "forest", `${name} ${readable(found.row[i] as number)}: isolated by few splits, rare in training`);
+      add(i, share, detector.source, `${name} ${readable(found.row[i] as number)}: ${because}`);
     }
   }
   for (const reason of reasons) reason.contribution /= voices;

@@ -1,4 +1,10 @@
-import { averagePathLength, type IsolationForest, type IsolationTree, scoreOfPathLengths } from "./isolation-forest.js";
+import {
+  type IsolationForest,
+  type IsolationTree,
+  leafPathLengths,
+  pathLengthDenominator,
+  scoreOfPathLengths,
+} from "./isolation-forest.js";
 
 const MAX_THRESHOLDS = 200_000;
 const BUCKETS = 4096;
@@ -20,8 +26,11 @@ export class ScoreTable {
   private constructor(forest: IsolationForest, steps: Float32Array) {
     this.steps = steps;
     const sums = new Float64Array(steps.length + 1);
-    for (const tree of forest.trees) addPathLengths(tree, steps, sums);
-    this.scores = sums.map((sum) => scoreOfPathLengths(sum, forest.trees.length, forest.sampleSize));
+    for (const tree of forest.trees) {
+      addPathLengths(tree, leafPathLengths(tree, forest.reference), steps, sums);
+    }
+    const denominator = pathLengthDenominator(forest);
+    this.scores = sums.map((sum) => scoreOfPathLengths(sum, denominator));
 
     this.lowest = steps[0] ?? 0;
     const span = (steps[steps.length - 1] ?? 0) - this.lowest;
@@ -69,11 +78,10 @@ function lowerBound(ascending: Float32Array, x: number, from: number, to: number
 }
 
 /** Adds the tree's path length to every interval of the table. */
-function addPathLengths(tree: IsolationTree, steps: Float32Array, sums: Float64Array): void {
+function addPathLengths(tree: IsolationTree, lengths: Float64Array, steps: Float32Array, sums: Float64Array): void {
   const nodes = tree.feature.length;
   const from = new Int32Array(nodes);
   const to = new Int32Array(nodes);
-  const depth = new Int32Array(nodes);
   to[0] = steps.length;
   let inner = 0;
   let leaves = 0;
@@ -81,7 +89,7 @@ function addPathLengths(tree: IsolationTree, steps: Float32Array, sums: Float64A
     const start = from[i] as number;
     const end = to[i] as number;
     if ((tree.feature[i] as number) < 0) {
-      const pathLength = (depth[i] as number) + averagePathLength(tree.leafSize[leaves++] as number);
+      const pathLength = lengths[leaves++] as number;
       for (let k = start; k <= end; k++) sums[k] = (sums[k] as number) + pathLength;
       continue;
     }
@@ -91,7 +99,5 @@ function addPathLengths(tree: IsolationTree, steps: Float32Array, sums: Float64A
     to[child] = Math.min(end, step);
     from[child + 1] = Math.max(start, step + 1);
     to[child + 1] = end;
-    depth[child] = (depth[i] as number) + 1;
-    depth[child + 1] = depth[child] as number;
   }
 }

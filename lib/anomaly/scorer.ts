@@ -1,16 +1,19 @@
 import type { AnomalyVerdict } from "../common/message.js";
+import { Rejection } from "../common/rejection.js";
+import type { Detector, Opinion } from "./detector.js";
+import { detectorOf } from "./detector-of.js";
 import { DriftDetector } from "./drift-detector.js";
 import { featureRow, type MissingPolicy } from "./feature-row.js";
-import { ForestKernel } from "./forest-kernel.js";
-import { type AnomalyModel, modelLabel } from "./model.js";
-import { PathAttribution } from "./path-attribution.js";
+import type { FeatureSummary } from "./feature-summary.js";
+import { type Model, modelLabel } from "./model.js";
 import { anomalyReasons, missingReasons } from "./reasons.js";
-import { ScoreTable } from "./score-table.js";
-import { scoreOfExcess, tailExcess } from "./tail-guard.js";
+import { scoreOfExcess, type TailLimits, tailExcess } from "./tail-guard.js";
 
 export interface ScorerOptions {
-  /** Default `reject`. */
+  /** Default `reject`; a model that knows nothing of its training rows has nothing to fill in and rejects always. */
   missing?: MissingPolicy;
+  /** Whether values beyond the trained range and drift are watched, where the model has limits; default true. */
+  guards?: boolean;
   /** Whether readings come in the order of measurement, so that drift can be watched; default true. */
   drift?: boolean;
   /** Devices whose drift is remembered at a time; default 10,000. */
@@ -18,29 +21,31 @@ export interface ScorerOptions {
 }
 
 /**
- * Scores readings with a model. A reading is an anomaly when the forest's score reaches the threshold, or a value lies
- * beyond a tail limit, or a device's feature has drifted:
+ * Scores readings with a model of any kind. A reading is an anomaly when the model says so, or a value lies beyond a
+ * tail limit, or a device's feature has drifted:
  *
- *     score = max(forest, tail, drift),  isAnomaly = score >= threshold
+ *     score = max(model, tail, drift),  isAnomaly = score >= threshold
  *
  * where the tail and drift scores run from 0 over the threshold (their own limit) towards 1, so that the score never
  * falls as a value moves further out of the training range.
  */
-export class AnomalyScorer {
+export class AnomalyScorer<M extends Model = Model> {
   readonly label: string;
-  private readonly forest: { score(values: ArrayLike<number>): number };
+  private readonly detector: Detector;
   private readonly drift: DriftDetector | undefined;
   private readonly missing: MissingPolicy;
-  private attribution: PathAttribution | undefined;
+  private readonly tails: TailLimits[] | null;
 
   constructor(
-    readonly model: AnomalyModel,
+    readonly model: M,
     options: ScorerOptions = {},
   ) {
+    const { guards = true, drift = true, missing = "reject", maxDevices } = options;
     this.label = modelLabel(model);
-    this.missing = options.missing ?? "reject";
-    this.forest = ScoreTable.of(model.forest) ?? new ForestKernel(model.forest);
-    if (model.drift && options.drift !== false) this.drift = new DriftDetector(model.drift, options.maxDevices);
+    this.missing = model.training ? missing : "reject";
+    this.detector = detectorOf(model);
+    this.tails = guards ? model.tails : null;
+    if (guards && drift && model.drift) this.drift = new DriftDetector(model.drift, maxDevices);
   }
 
   /**
@@ -49,41 +54,63 @@ export class AnomalyScorer {
    * @throws {Rejection} SCHEMA or RANGE, see `featureRow`.
    */
   score(payload: unknown, device = ""): AnomalyVerdict {
-    return this.scoreRow(featureRow(payload, this.model.featureNames, this.missing), device);
+    return this.scoreRow(this.rowOf(payload), device);
+  }
+
+  /** A reading's features in the model's order, NaN where missing; throws as {@link score}. */
+  rowOf(payload: unknown): Float64Array {
+    return featureRow(payload, this.model.featureNames, this.missing);
+  }
+
+  /** What the model itself says of a row, without guards; missing values are filled in as for a verdict. */
+  opinionOf(row: Float64Array): Opinion {
+    return this.detector.judge(this.completed(row));
   }
 
   /** Scores one row in the order of the model's features; NaN means missing and is scored with the median. */
   scoreRow(row: Float64Array, device = ""): AnomalyVerdict {
-    const { model } = this;
-    const { threshold } = model;
-    let complete = row;
-    const tails = new Float64Array(row.length);
+    const { detector, model } = this;
+    const { threshold } = detector;
+    const complete = this.completed(row);
+    const tailExcesses = this.tailExcesses(row);
+    const driftExcesses = this.drift?.add(device, row) ?? new Float64Array(row.length);
     let excess = 0;
-    let isIncomplete = false;
+    for (const value of tailExcesses) if (value > excess) excess = value;
+    for (const value of driftExcesses) if (value > excess) excess = value;
+    const opinion = detector.judge(complete);
+    const score = Math.max(opinion.score, scoreOfExcess(excess, threshold));
+    const isAnomaly = score >= threshold;
+    const reasons = complete === row ? [] : missingReasons(model, row);
+    if (isAnomaly) {
+      const found = { row, complete, opinion, tailExcess: tailExcesses, driftExcess: driftExcesses };
+      reasons.unshift(...anomalyReasons(model, found, detector));
+    }
+    const { label } = opinion;
+    return { score, isAnomaly, threshold, model: this.label, ...(label !== undefined && { label }), reasons };
+  }
+
+  /** The same row where nothing is missing, else a copy with medians. */
+  private completed(row: Float64Array): Float64Array {
+    let complete = row;
+    for (let i = 0; i < row.length; i++) {
+      if (!Number.isNaN(row[i])) continue;
+      const summary = this.model.training?.features[i];
+      if (!summary) throw new Rejection("SCHEMA", `the reading has no value for "${this.model.featureNames[i]}"`);
+      if (complete === row) complete = row.slice();
+      complete[i] = summary.median;
+    }
+    return complete;
+  }
+
+  private tailExcesses(row: Float64Array): Float64Array {
+    const excesses = new Float64Array(row.length);
+    const { tails } = this;
+    if (!tails) return excesses;
+    const features = this.model.training?.features as FeatureSummary[];
     for (let i = 0; i < row.length; i++) {
       const value = row[i] as number;
-      const summary = model.training.features[i] as AnomalyModel["training"]["features"][number];
-      if (Number.isNaN(value)) {
-        if (!isIncomplete) complete = row.slice();
-        isIncomplete = true;
-        complete[i] = summary.median;
-        continue;
-      }
-      const beyond = tailExcess(value, summary, model.tails[i] as AnomalyModel["tails"][number]);
-      tails[i] = beyond;
-      if (beyond > excess) excess = beyond;
+      if (!Number.isNaN(value)) excesses[i] = tailExcess(value, features[i] as FeatureSummary, tails[i] as TailLimits);
     }
-    const driftExcess = this.drift?.add(device, row) ?? new Float64Array(row.length);
-    for (const value of driftExcess) if (value > excess) excess = value;
-    const forestScore = this.forest.score(complete);
-    const score = Math.max(forestScore, scoreOfExcess(excess, threshold));
-    const isAnomaly = score >= threshold;
-    const reasons = isIncomplete ? missingReasons(model, row) : [];
-    if (isAnomaly) {
-      this.attribution ??= new PathAttribution(model.forest);
-      const found = { row, complete, forestScore, tailExcess: tails, driftExcess };
-      reasons.unshift(...anomalyReasons(model, found, this.attribution));
-    }
-    return { score, isAnomaly, threshold, model: this.label, reasons };
+    return excesses;
   }
 }

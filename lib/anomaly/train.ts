@@ -6,7 +6,7 @@ import { calibrateDrift } from "./drift-calibration.js";
 import { columnOf, summarise } from "./feature-summary.js";
 import { ForestKernel } from "./forest-kernel.js";
 import { growForest } from "./grow-forest.js";
-import type { AnomalyModel } from "./model.js";
+import { type AnomalyModel, ISOLATION_FOREST_KIND } from "./model.js";
 import { ScoreTable } from "./score-table.js";
 import { tailLimits } from "./tail-guard.js";
 import { completeRows, hashOfData, type TrainingData } from "./training-data.js";
@@ -42,7 +42,8 @@ export const TRAIN_DEFAULTS = { trees: 100, sampleSize: 256, seed: 1, contaminat
 /** Called after each finished step; `total` is constant. */
 export type TrainProgress = (done: number, total: number) => void;
 
-function checkInteger(value: number, name: string, lowest: number, highest: number): void {
+/** @throws {Rejection} RANGE naming the option. */
+export function checkInteger(value: number, name: string, lowest: number, highest: number): void {
   if (!Number.isInteger(value) || value < lowest || value > highest) {
     throw new Rejection("RANGE", `${name} must be a whole number from ${lowest} to ${highest}`);
   }
@@ -101,6 +102,10 @@ export function trainModel(data: TrainingData, options: TrainOptions = {}, progr
 
   const features = rows.featureNames.map((_, feature) => summarise(columnOf(rows.values, feature, dimension)));
   const model: AnomalyModel = {
+    kind: ISOLATION_FOREST_KIND,
+    origin: "redoubt",
+    originVersion: null,
+    scaler: null,
     name,
     revision,
     createdAt: new Date(now).toISOString(),

@@ -22,20 +22,22 @@ const FLOAT32_MAX = 3.4028234663852886e38;
 export const MIN_TRAINING_ROWS = 64;
 
 /**
- * Checks a model's list of features: 1 to 256 different names that start with a letter or underscore and hold letters,
+ * Checks a model's list of features: 1 to `most` different names that start with a letter or underscore and hold letters,
  * digits, spaces and `_ . : / % ( ) ° -`, at most 64 characters.
  *
  * @throws {Rejection} SCHEMA naming the one that is wrong.
  */
-export function checkFeatureNames(names: readonly unknown[]): asserts names is string[] {
-  if (names.length === 0 || names.length > MAX_FEATURES) {
-    throw new Rejection("SCHEMA", `a model has 1 to ${MAX_FEATURES} features, not ${names.length}`);
+export function checkFeatureNames(names: readonly unknown[], most = MAX_FEATURES): asserts names is string[] {
+  if (names.length === 0 || names.length > most) {
+    throw new Rejection("SCHEMA", `a model has 1 to ${most} features, not ${names.length}`);
   }
+  const seen = new Set<string>();
   for (const [i, name] of names.entries()) {
     if (typeof name !== "string" || !FEATURE_NAME.test(name) || HOSTILE_NAMES.has(name)) {
       throw new Rejection("SCHEMA", `feature name ${i + 1} is not allowed`);
     }
-    if (names.indexOf(name) !== i) throw new Rejection("SCHEMA", `feature "${name}" appears twice`);
+    if (seen.has(name)) throw new Rejection("SCHEMA", `feature "${name}" appears twice`);
+    seen.add(name);
   }
 }
 

@@ -70,8 +70,16 @@ function devicesOf(table: CsvTable): Int32Array | undefined {
   });
 }
 
+function valuesOf(table: CsvTable, featureNames: readonly string[]): Float64Array {
+  const values = new Float64Array(table.rows.length * featureNames.length);
+  for (const [f, name] of featureNames.entries()) {
+    for (const [row, value] of numericColumn(table, name).entries()) values[row * featureNames.length + f] = value;
+  }
+  return values;
+}
+
 /**
- * Chooses the columns to train on or to score.
+ * Chooses the columns to train on.
  *
  * @param features their names; without them every numeric column that is no label, time or identity.
  * @param label the column with labels; default `label` where the table has it. A column `device_id` tells devices apart.
@@ -86,13 +94,36 @@ export function labelledData(table: CsvTable, features?: readonly string[], labe
         (name, i) => name !== labelColumn && !NOT_MEASURED.has(name.toLowerCase()) && isNumeric(table, i),
       );
   checkFeatureNames(featureNames);
-  const values = new Float64Array(table.rows.length * featureNames.length);
-  for (const [f, name] of featureNames.entries()) {
-    for (const [row, value] of numericColumn(table, name).entries()) values[row * featureNames.length + f] = value;
-  }
+  const values = valuesOf(table, featureNames);
   const ignored = table.columns.filter((name) => !featureNames.includes(name) && name !== labelColumn);
   const devices = devicesOf(table);
   return { featureNames, values, ignored, ...(labels && { labels }), ...(devices && { devices }) };
+}
+
+/** Rows of a table for a model to score. */
+export interface RowsToScore extends TrainingData {
+  /** Per row what the label column says, a number where it is one; absent without such a column. */
+  labels?: (number | string)[];
+}
+
+/**
+ * Takes a model's features out of a table.
+ *
+ * @param label the column whose content goes along; default `label` where the table has it.
+ * @throws {Error} for a column that is absent, or a feature that is not a number.
+ */
+export function rowsToScore(table: CsvTable, featureNames: readonly string[], label?: string): RowsToScore {
+  const values = valuesOf(table, featureNames);
+  const column = table.columns.indexOf(label ?? LABEL_COLUMN);
+  if (column < 0 && label !== undefined) {
+    throw new Error(`no column "${label}"; the file has: ${table.columns.join(", ")}`);
+  }
+  const labels = table.rows.map((row) => {
+    const cell = row[column] as string;
+    return cell === "" || Number.isNaN(Number(cell)) ? cell : Number(cell);
+  });
+  const devices = devicesOf(table);
+  return { featureNames: [...featureNames], values, ...(column >= 0 && { labels }), ...(devices && { devices }) };
 }
 
 /** Splits off the rows labelled as anomalies, each part in its old order. */

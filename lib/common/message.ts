@@ -25,8 +25,8 @@ export interface AnomalyReason {
   value: number | null;
   /** Share of the verdict, 0..1; the shares of one verdict sum to at most 1. */
   contribution: number;
-  /** Which guard speaks: the forest, the tail guard or the drift detector. */
-  source: "forest" | "tail" | "drift" | "missing";
+  /** Who speaks: an isolation forest, another kind of model, the tail guard or the drift detector. */
+  source: "forest" | "model" | "tail" | "drift" | "missing";
   /** One sentence for people. */
   text: string;
 }
@@ -40,6 +40,8 @@ export interface AnomalyVerdict {
   threshold: number;
   /** Model name and version, e.g. `thermal-inlet@1`. */
   model: string;
+  /** Class that a classifier predicts; other models have none. */
+  label?: string;
   reasons: AnomalyReason[];
 }
 

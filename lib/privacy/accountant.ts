@@ -3,7 +3,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../common/files.js";
 import { isIdentifier } from "../common/identifier.js";
-import { type BudgetRecord, decodeBudget, encodeBudget, nothingSpent, type Spent } from "./budget-record.js";
+import {
+  addRunStart,
+  type BudgetRecord,
+  decodeBudget,
+  encodeBudget,
+  newRecord,
+  type Spent,
+  turnToDay,
+} from "./budget-record.js";
 
 /** The account on disk cannot be trusted, so nothing may be released. */
 export class BudgetStateError extends Error {
@@ -23,6 +31,8 @@ export interface Charge {
   group: string;
   /** zCDP cost; Infinity for a value that is not protected. */
   rho: number;
+  /** Not a value but a run of sparse-vector alarms: one that starts, or one that goes on into a new day. */
+  alarmRun?: "start" | "carried";
 }
 
 function isMissing(error: unknown): boolean {
@@ -57,13 +67,18 @@ let knownDay = Number.NaN;
 let knownText = "";
 
 /** Formatting a date costs more than the rest of booking a release, and the day is nearly always the same. */
-function utcDay(milliseconds: number): string {
+export function utcDay(milliseconds: number): string {
   const day = Math.floor(milliseconds / DAY_MS);
   if (day !== knownDay) {
     knownText = new Date(milliseconds).toISOString().slice(0, 10);
     knownDay = day;
   }
   return knownText;
+}
+
+function addRun(spent: Spent, rho: number): void {
+  spent.alarmRuns = (spent.alarmRuns ?? 0) + 1;
+  spent.rho += rho;
 }
 
 function add(spent: Spent, rho: number, releases = 1): void {
@@ -121,7 +136,10 @@ export class Accountant {
   record(group: string, now: number): Readonly<BudgetRecord> | undefined {
     const record = this.records.get(group);
     const day = utcDay(now);
-    return record && day > record.day ? { ...record, day, today: nothingSpent() } : record;
+    if (!record || record.day === day) return record;
+    const turned = { ...record };
+    turnToDay(turned, day);
+    return turned;
   }
 
   /**
@@ -132,8 +150,15 @@ export class Accountant {
    */
   charge(charges: readonly Charge[], now: number): void {
     let covered = true;
-    for (const { group, rho } of charges) {
+    for (const { group, rho, alarmRun } of charges) {
       const record = this.open(group, now);
+      if (alarmRun) {
+        addRun(record.total, rho);
+        addRun(record.today, rho);
+        if (alarmRun === "start") addRunStart(record, now);
+        covered = false;
+        continue;
+      }
       add(record.total, rho);
       add(record.today, rho);
       const lease = this.leases.get(group);
@@ -164,14 +189,10 @@ export class Accountant {
     const day = utcDay(now);
     let record = this.records.get(group);
     if (!record) {
-      record = { since: now, total: nothingSpent(), day, today: nothingSpent() };
+      record = newRecord(now, day);
       this.records.set(group, record);
     }
-    // A clock that was set back goes on with the later day: that only counts more.
-    if (day > record.day) {
-      record.day = day;
-      record.today = nothingSpent();
-    }
+    turnToDay(record, day);
     return record;
   }
 

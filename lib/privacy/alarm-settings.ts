@@ -3,7 +3,8 @@ import { isIdentifier } from "../common/identifier.js";
 import { isJsonObject, type JsonObject } from "../common/json.js";
 
 /** `group`: one alarm for all sensors of a group, without telling which; `sensor`: one per sensor, named. */
-export type AlarmScope = "group" | "sensor";
+export const ALARM_SCOPES = ["group", "sensor"] as const;
+export type AlarmScope = (typeof ALARM_SCOPES)[number];
 
 /** An alarm on the raw readings: on a level of the masked field, or on the verdict of anomaly-score. */
 export type AlarmSetting = { name: string; holdSec: number } & (AlarmLevel | { source: "anomaly" });

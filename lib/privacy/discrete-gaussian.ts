@@ -1,10 +1,9 @@
+import { bernoulliExp } from "./bernoulli-exp.js";
+import { DiscreteLaplace } from "./discrete-laplace.js";
+import type { Fraction } from "./fraction.js";
 import { RandomInteger } from "./random-integer.js";
 
-/** An exact non-negative fraction. */
-export interface Fraction {
-  numerator: bigint;
-  denominator: bigint;
-}
+export type { Fraction } from "./fraction.js";
 
 /** Largest integer whose square is at most `value` (Newton's method on integers). */
 export function integerSquareRoot(value: bigint): bigint {
@@ -29,6 +28,7 @@ export class DiscreteGaussian {
   /** Scale of the discrete Laplace distribution the samples are selected from: floor(sigma) + 1. */
   private readonly scale: bigint;
   private readonly squaredScale: bigint;
+  private readonly laplace: DiscreteLaplace;
 
   /**
    * @param sigmaSquared the parameter sigma^2, in squared grid units.
@@ -42,6 +42,7 @@ export class DiscreteGaussian {
     if (numerator <= 0n || denominator <= 0n) throw new RangeError("sigma squared must be positive");
     this.scale = integerSquareRoot(numerator / denominator) + 1n;
     this.squaredScale = this.scale * this.scale;
+    this.laplace = new DiscreteLaplace({ numerator: this.scale, denominator: 1n }, random);
   }
 
   /** One independent sample, in grid units. */
@@ -49,42 +50,11 @@ export class DiscreteGaussian {
     const { numerator: p, denominator: q } = this.sigmaSquared;
     const shared = 2n * p * q * this.squaredScale;
     for (;;) {
-      const candidate = this.discreteLaplace();
+      const candidate = this.laplace.sample();
       const magnitude = candidate < 0n ? -candidate : candidate;
       // (|y| - sigma^2/t)^2 / (2 sigma^2) as a fraction of integers.
       const distance = magnitude * q * this.scale - p;
-      if (this.bernoulliExp(distance * distance, shared)) return candidate;
+      if (bernoulliExp(this.random, distance * distance, shared)) return candidate;
     }
-  }
-
-  /** P(x) proportional to exp(-|x| / scale). */
-  private discreteLaplace(): bigint {
-    for (;;) {
-      const remainder = this.random.below(this.scale);
-      if (!this.bernoulliExpFraction(remainder, this.scale)) continue;
-      let quotient = 0n;
-      while (this.bernoulliExpFraction(1n, 1n)) quotient++;
-      const magnitude = remainder + this.scale * quotient;
-      const negative = this.random.below(2n) === 1n;
-      if (negative && magnitude === 0n) continue;
-      return negative ? -magnitude : magnitude;
-    }
-  }
-
-  /** True with probability exp(-numerator/denominator), for any fraction from 0 on. */
-  private bernoulliExp(numerator: bigint, denominator: bigint): boolean {
-    let rest = numerator;
-    while (rest > denominator) {
-      if (!this.bernoulliExpFraction(1n, 1n)) return false;
-      rest -= denominator;
-    }
-    return this.bernoulliExpFraction(rest, denominator);
-  }
-
-  /** The same for fractions in [0, 1]: von Neumann's alternating series as coin tosses. */
-  private bernoulliExpFraction(numerator: bigint, denominator: bigint): boolean {
-    let tosses = 1n;
-    while (this.random.below(denominator * tosses) < numerator) tosses++;
-    return tosses % 2n === 1n;
   }
 }

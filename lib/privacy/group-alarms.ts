@@ -39,6 +39,22 @@ export class GroupAlarms {
     return this.sensors.has(device);
   }
 
+  /** A sensor has left the group: what it held ends. */
+  remove(device: string, timestampMs: number): AlarmChange[] {
+    const sensor = this.sensors.get(device);
+    if (!sensor) return [];
+    this.sensors.delete(device);
+    const since = new Date(timestampMs).toISOString();
+    const changes: AlarmChange[] = [];
+    for (const [index, setting] of this.settings.entries()) {
+      if ((sensor.alarms[index] as HoldAlarm).state === "off") continue;
+      const change = { alarm: setting.name, state: "off" as const, since };
+      if (this.scope === "sensor") changes.push({ ...change, group: this.group, device });
+      else if (this.isGroupChange(index, "off")) changes.push({ ...change, group: this.group });
+    }
+    return changes;
+  }
+
   /** Forgets sensors without an alarm that were last heard before `time`; one that holds an alarm is kept. */
   forgetBefore(time: number): void {
     for (const [device, { alarms, lastSeen }] of this.sensors) {

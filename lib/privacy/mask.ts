@@ -1,25 +1,25 @@
 import { Rejection } from "../common/rejection.js";
-import type { Accountant, Charge } from "./accountant.js";
+import { type Accountant, type Charge, utcDay } from "./accountant.js";
+import { newRecord } from "./budget-record.js";
 import { type Calibration, calibrate } from "./calibration.js";
-import { type AlarmChange, GroupAlarms } from "./group-alarms.js";
+import { padFor } from "./constant-length.js";
+import { DailyBudget } from "./daily-budget.js";
+import type { AlarmChange } from "./group-alarms.js";
+import { type Group, Groups } from "./groups.js";
 import { createMechanism, type MaskedValue, type Mechanism } from "./mechanism.js";
-import { RateMeter } from "./rate-meter.js";
 import { DEFAULT_GROUP, type MaskReading, UNNAMED_DEVICE } from "./reading.js";
 import { isoTime, type PrivacyInfo, type PrivacyReport, privacyInfo, privacyReport } from "./report.js";
-import { type MaskSettings, UNITS_PER_KELVIN } from "./settings.js";
-import { clippedUnits, fromGrid, toGrid, ZoneMean } from "./zone-mean.js";
+import type { SensorWatch } from "./sensor-registry.js";
+import { type MaskSettings, publishedGrid, UNITS_PER_KELVIN } from "./settings.js";
+import { clippedUnits, fromGrid, toGrid } from "./zone-mean.js";
 
-export const MAX_GROUPS = 64;
-export const MAX_SENSORS_PER_GROUP = 256;
-/** Groups the account may hold over the years. */
-const MAX_ACCOUNTED_GROUPS = 1024;
-/** Where a group is full, a sensor silent for this long makes room. */
-const FORGET_SENSOR_MS = 3_600_000;
+export { MAX_GROUPS, MAX_SENSORS_PER_GROUP } from "./groups.js";
+
 const RECALIBRATE_MS = 1000;
 
 /** One value that may leave, and what there is to say about it. */
 export interface Release {
-  /** {timestamp, [outputField]: number, group?}; nothing else. */
+  /** {timestamp, [outputField]: number, group?, pad?}; nothing else. */
   payload: Record<string, string | number>;
   privacy: PrivacyInfo;
   report: PrivacyReport;
@@ -29,6 +29,8 @@ export interface Accepted {
   alarms: AlarmChange[];
   /** Only of mechanisms that publish each reading. */
   release?: Release;
+  /** Where the day's budget has just been spent by such a mechanism. */
+  report?: PrivacyReport;
   /** Why the reading was not released although it was due. */
   problem?: Error;
 }
@@ -37,41 +39,50 @@ export interface IntervalEnd {
   releases: Release[];
   /** Groups that got no new value: too few live sensors, or the account could not be written. */
   withheld: string[];
+  /** Groups that got no new value because their day's budget is spent. */
+  exhausted: string[];
+  /** Of groups that no value left for: they publish alarms only, or the budget's end is not to be bridged. */
+  reports: PrivacyReport[];
   /** Why nothing new was released although it was due. */
   problem?: Error;
 }
 
-interface Group {
-  mean: ZoneMean;
-  alarms: GroupAlarms;
-  rate: RateMeter;
-  last: MaskedValue | undefined;
-  calibrated?: { at: number; calibration: Calibration };
+export interface AlarmWindowEnd {
+  alarms: AlarmChange[];
+  /** Why nothing was decided. */
+  problem?: Error;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /**
- * Turns raw readings into values that may be published. Alarms are decided here, on the raw readings, because they
- * must not depend on noise. Has no clock of its own: the caller says when an interval ends.
+ * Turns raw readings into values that may be published. Alarms are decided here, unless told otherwise on the raw
+ * readings, because they must not depend on noise. Has no clock of its own: the caller says when an interval ends.
  */
 export class Mask {
-  private readonly groups = new Map<string, Group>();
+  private readonly groups: Groups;
   private readonly mechanism: Mechanism;
   private readonly calibration: Calibration;
   private readonly gridUnits: number;
-  /** Which group each sensor named in this interval; in two groups its event would be paid for once and seen twice. */
-  private readonly memberOf = new Map<string, string>();
+  private readonly budget: DailyBudget | undefined;
 
   /**
    * @param accountant undefined where the account cannot be read: alarms still work, values are withheld.
+   * @param watch told of each sensor, to find other masks of the same ones.
    * @throws {RangeError} for settings that cannot be calibrated.
    */
   constructor(
     readonly settings: MaskSettings,
     private readonly accountant: Accountant | undefined,
+    private readonly watch?: SensorWatch,
   ) {
     this.mechanism = createMechanism(settings);
     this.calibration = calibrate(settings);
-    this.gridUnits = Math.round(settings.granularity * UNITS_PER_KELVIN);
+    this.gridUnits = Math.round(publishedGrid(settings) * UNITS_PER_KELVIN);
+    this.budget = DailyBudget.of(settings);
+    this.groups = new Groups(settings, accountant, this.needsTimer);
   }
 
   /** Whether {@link endInterval} has to be called at the end of each interval. */
@@ -79,40 +90,62 @@ export class Mask {
     return this.mechanism.timing === "interval";
   }
 
+  /** Seconds after which {@link endAlarmWindow} has to be called, again and again; none with exact alarms. */
+  get alarmWindows(): readonly number[] {
+    return this.groups.plan?.windows ?? [];
+  }
+
   /**
    * Takes one reading.
    *
    * @param now the gateway's clock, milliseconds since the Unix epoch; decides the interval, the sensor's does not.
-   * @throws {Rejection} RANGE beyond 64 groups or 256 sensors in one, SCHEMA for a sensor in two groups.
+   * @throws {Rejection} RANGE beyond 64 groups or 256 sensors in one, SCHEMA for a sensor in two groups, STALE for
+   *   a reading whose own time is further from `now` than `maxAge`.
    */
   accept(reading: MaskReading, now: number): Accepted {
     const { device, timestamp, value } = reading;
-    const group = this.group(reading, now);
-    const alarms = group.alarms.update(device, timestamp, value, reading.isAnomaly, now);
+    this.checkAge(timestamp, now);
+    const { group, left } = this.groups.join(reading, now);
+    if (device !== UNNAMED_DEVICE) this.watch?.saw(device);
+    const alarms = [...left, ...group.alarms.update(device, timestamp, value, reading.isAnomaly, now)];
+    group.zoneAlarms?.add(device, value);
     const units = clippedUnits(value, this.settings.clip);
     if (this.needsTimer) {
-      group.mean.add(device, units);
+      if (this.mechanism.hasValues) group.mean.add(device, units);
       return { alarms };
     }
     if (!this.accountant) return { alarms };
     group.rate.observe(device, now);
-    const problem = this.book([{ group: reading.group, rho: this.mechanism.cost(1) }], now);
+    const rho = this.mechanism.cost(1);
+    if (!this.isAffordable(reading.group, rho, now)) {
+      return { alarms, ...this.bridge(reading.group, group, timestamp, now) };
+    }
+    group.exhausted = false;
+    const problem = this.book([{ group: reading.group, rho }], now);
     if (problem) return { alarms, problem };
-    const masked = this.mechanism.mask(toGrid(BigInt(units), 1n, this.gridUnits), 1);
-    return { alarms, release: this.release(reading.group, group, masked, { time: timestamp, now, withheld: false }) };
+    group.last = this.mechanism.mask(toGrid(BigInt(units), 1n, this.gridUnits), 1);
+    return { alarms, release: this.release(reading.group, group, { time: timestamp, now, withheld: false }) };
   }
 
   /**
-   * Closes the running interval. Each group with enough live sensors gets a new value, booked before it is made;
-   * any other repeats its last one, which costs nothing and keeps the rate of messages constant, or gets none
-   * before its first.
+   * Closes the running interval. Each group with enough live sensors and budget gets a new value, booked before it
+   * is made; any other repeats its last one, which costs nothing and keeps the rate of messages constant, or gets
+   * none before its first, or where the budget's end is not to be bridged.
    *
    * @param end of the interval, milliseconds since the Unix epoch.
    */
   endInterval(end: number): IntervalEnd {
-    const due = [...this.groups].filter(([, { mean }]) => mean.live >= this.settings.minGroup);
-    const charges = due.map(([group, { mean }]) => ({ group, rho: this.mechanism.cost(mean.live) }));
-    const problem = this.book(charges, end);
+    const due: [string, Group][] = [];
+    for (const [name, group] of this.groups) {
+      const { live } = group.mean;
+      const enough = live >= this.settings.minGroup;
+      group.exhausted = !this.isAffordable(name, this.nextCost(enough ? live : this.settings.groupSize), end);
+      if (enough && !group.exhausted && this.mechanism.hasValues) due.push([name, group]);
+    }
+    const problem = this.book(
+      due.map(([group, { mean }]) => ({ group, rho: this.mechanism.cost(mean.live) })),
+      end,
+    );
     const fresh = new Set<string>();
     if (!problem && this.accountant) {
       for (const [name, group] of due) {
@@ -120,16 +153,64 @@ export class Mask {
         fresh.add(name);
       }
     }
-    const releases: Release[] = [];
-    const withheld: string[] = [];
-    for (const [name, group] of this.groups) {
-      const repeats = !fresh.has(name);
-      if (repeats) withheld.push(name);
-      if (group.last) releases.push(this.release(name, group, group.last, { time: end, now: end, withheld: repeats }));
-      group.mean.clear();
+    const ended: IntervalEnd = { releases: [], withheld: [], exhausted: [], reports: [] };
+    for (const [name, group] of this.groups) this.publish(name, group, fresh.has(name), end, ended);
+    this.groups.endInterval();
+    return problem ? { ...ended, problem } : ended;
+  }
+
+  /**
+   * Closes a window of sparse-vector alarms and decides them.
+   *
+   * @param windowSec one of {@link alarmWindows}.
+   * @param end of the window, milliseconds since the Unix epoch.
+   */
+  endAlarmWindow(windowSec: number, end: number): AlarmWindowEnd {
+    const ended: AlarmWindowEnd = { alarms: [] };
+    for (const [, { zoneAlarms }] of this.groups) {
+      try {
+        ended.alarms.push(...(zoneAlarms?.endWindow(windowSec, end) ?? []));
+      } catch (error) {
+        ended.problem = asError(error);
+      }
     }
-    this.memberOf.clear();
-    return problem ? { releases, withheld, problem } : { releases, withheld };
+    return ended;
+  }
+
+  private checkAge(timestamp: number, now: number): void {
+    const { maxAge } = this.settings;
+    if (maxAge === undefined || Math.abs(now - timestamp) <= maxAge * 1000) return;
+    throw new Rejection("STALE", `the reading's time is more than ${maxAge} s from the gateway's`);
+  }
+
+  private isAffordable(group: string, rho: number, now: number): boolean {
+    return this.budget?.allows(this.accountant?.record(group, now), rho) ?? true;
+  }
+
+  /** Of the next value, or where none leave, of the next run of alarms. */
+  private nextCost(live: number): number {
+    return this.mechanism.hasValues ? this.mechanism.cost(live) : (this.groups.plan?.rhoPerRun ?? 0);
+  }
+
+  /** What leaves for a reading while the day's budget is spent. */
+  private bridge(name: string, group: Group, time: number, now: number): Omit<Accepted, "alarms"> {
+    const justSpent = !group.exhausted;
+    group.exhausted = true;
+    if (this.settings.onExhausted === "hold" && group.last) {
+      return { release: this.release(name, group, { time, now, withheld: true }) };
+    }
+    return justSpent ? { report: this.report(name, group, now) } : {};
+  }
+
+  private publish(name: string, group: Group, isFresh: boolean, end: number, ended: IntervalEnd): void {
+    const isSilent = group.exhausted && this.settings.onExhausted !== "hold";
+    if (group.exhausted) ended.exhausted.push(name);
+    else if (!isFresh && this.mechanism.hasValues) ended.withheld.push(name);
+    if (group.last && !isSilent) {
+      ended.releases.push(this.release(name, group, { time: end, now: end, withheld: !isFresh }));
+    } else if (isSilent || !this.mechanism.hasValues) {
+      ended.reports.push(this.report(name, group, end));
+    }
   }
 
   private book(charges: Charge[], now: number): Error | undefined {
@@ -137,28 +218,8 @@ export class Mask {
       if (charges.length > 0) this.accountant?.charge(charges, now);
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
+      return asError(error);
     }
-  }
-
-  private release(
-    name: string,
-    group: Group,
-    masked: MaskedValue,
-    { time, now, withheld }: { time: number; now: number; withheld: boolean },
-  ): Release {
-    const record = this.accountant?.record(name, now);
-    if (!record) throw new Error("a value was about to leave that is not booked");
-    const report = privacyReport(this.settings, this.calibrationFor(group, now), record, name);
-    return {
-      payload: {
-        timestamp: isoTime(time),
-        [this.settings.outputField]: fromGrid(masked.grid, this.gridUnits),
-        ...(name === DEFAULT_GROUP ? {} : { group: name }),
-      },
-      privacy: privacyInfo(report, masked.sigma, withheld),
-      report,
-    };
   }
 
   /** Where every reading is released, what the rate amounts to is worked out once a second and not for each. */
@@ -171,33 +232,33 @@ export class Mask {
     return calibration;
   }
 
-  private group({ device, group: name }: MaskReading, now: number): Group {
-    if (this.needsTimer && device !== UNNAMED_DEVICE && (this.memberOf.get(device) ?? name) !== name) {
-      throw new Rejection("SCHEMA", "a sensor reports for two groups within one interval");
-    }
-    const group = this.groups.get(name) ?? this.newGroup(name);
-    if (!group.alarms.has(device) && group.alarms.size >= MAX_SENSORS_PER_GROUP) {
-      group.alarms.forgetBefore(now - FORGET_SENSOR_MS);
-      if (group.alarms.size >= MAX_SENSORS_PER_GROUP) {
-        throw new Rejection("RANGE", `a group has more than ${MAX_SENSORS_PER_GROUP} sensors`);
-      }
-    }
-    if (this.needsTimer) this.memberOf.set(device, name);
-    return group;
+  private report(name: string, group: Group, now: number): PrivacyReport {
+    return privacyReport(this.settings, this.calibrationFor(group, now), {
+      group: name,
+      record: this.accountant?.record(name, now) ?? newRecord(now, utcDay(now)),
+      exhausted: group.exhausted,
+      sharedWith: this.watch?.others ?? [],
+    });
   }
 
-  private newGroup(name: string): Group {
-    const accounted = this.accountant?.size ?? 0;
-    if (this.groups.size >= MAX_GROUPS || (accounted >= MAX_ACCOUNTED_GROUPS && !this.accountant?.has(name))) {
-      throw new Rejection("RANGE", `there are more than ${MAX_GROUPS} groups`);
-    }
-    const group: Group = {
-      mean: new ZoneMean(),
-      alarms: new GroupAlarms(name, this.settings.alarms, this.settings.alarmScope),
-      rate: new RateMeter(this.settings.interval),
-      last: undefined,
+  private release(
+    name: string,
+    group: Group,
+    { time, now, withheld }: { time: number; now: number; withheld: boolean },
+  ): Release {
+    if (!this.accountant?.has(name)) throw new Error("a value was about to leave that is not booked");
+    const { grid, sigma } = group.last as MaskedValue;
+    const report = this.report(name, group, now);
+    const pad = this.needsTimer ? padFor(this.settings.outputField, name) : undefined;
+    return {
+      payload: {
+        timestamp: isoTime(time),
+        [this.settings.outputField]: fromGrid(grid, this.gridUnits),
+        ...(name === DEFAULT_GROUP ? {} : { group: name }),
+        ...(pad === undefined ? {} : { pad }),
+      },
+      privacy: privacyInfo(report, sigma, withheld),
+      report,
     };
-    this.groups.set(name, group);
-    return group;
   }
 }

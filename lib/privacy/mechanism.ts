@@ -18,6 +18,8 @@ export interface Mechanism {
   readonly name: MechanismName;
   /** Whether it publishes one value per group and interval, or one per reading. */
   readonly timing: "interval" | "reading";
+  /** Whether any value leaves at all. */
+  readonly hasValues: boolean;
   /**
    * @param exact the true value, in grid units.
    * @param live sensors that went into it.
@@ -29,6 +31,7 @@ export interface Mechanism {
 
 /** Adds discrete Gaussian noise; the samplers are made once per number of live sensors. */
 class GaussianMechanism implements Mechanism {
+  readonly hasValues = true;
   private readonly samplers = new Map<number, { noise: ReleaseNoise; gaussian: DiscreteGaussian }>();
 
   constructor(
@@ -59,6 +62,17 @@ class GaussianMechanism implements Mechanism {
   }
 }
 
+/** Publishes each reading as it is on the grid of published values, which is coarse for `quantize`. */
+function withoutNoise(name: MechanismName): Mechanism {
+  return {
+    name,
+    timing: "reading",
+    hasValues: true,
+    mask: (exact) => ({ grid: exact, rho: Number.POSITIVE_INFINITY, sigma: 0 }),
+    cost: () => Number.POSITIVE_INFINITY,
+  };
+}
+
 const makers: Record<MechanismName, (settings: MaskSettings) => Mechanism> = {
   "gaussian-window": (settings) =>
     new GaussianMechanism("gaussian-window", "interval", (live) => windowNoise(settings, live), settings.groupSize),
@@ -66,11 +80,16 @@ const makers: Record<MechanismName, (settings: MaskSettings) => Mechanism> = {
     const noise = sampleNoise(settings);
     return new GaussianMechanism("gaussian-sample", "reading", () => noise, 1);
   },
-  passthrough: () => ({
-    name: "passthrough",
-    timing: "reading",
-    mask: (exact) => ({ grid: exact, rho: Number.POSITIVE_INFINITY, sigma: 0 }),
-    cost: () => Number.POSITIVE_INFINITY,
+  quantize: () => withoutNoise("quantize"),
+  passthrough: () => withoutNoise("passthrough"),
+  "alarm-only": () => ({
+    name: "alarm-only",
+    timing: "interval",
+    hasValues: false,
+    mask() {
+      throw new Error("alarm-only publishes no values");
+    },
+    cost: () => 0,
   }),
 };
 

@@ -1,6 +1,17 @@
 import { isIdentifier } from "../common/identifier.js";
-import { type AlarmScope, type AlarmSetting, DEFAULT_ALARMS, parseAlarms } from "./alarm-settings.js";
-import { isMechanismName, type MechanismName } from "./mechanism-name.js";
+import { ALARM_SCOPES, type AlarmScope, type AlarmSetting, DEFAULT_ALARMS, parseAlarms } from "./alarm-settings.js";
+import { hasFiniteCost, isMechanismName, type MechanismName } from "./mechanism-name.js";
+
+/**
+ * What happens to a group's values once the day's budget is spent: `hold` repeats the last one, `suppress` sends
+ * none, `alarm-only` sends none either but lets sparse-vector alarms go on beyond the budget.
+ */
+export const ON_EXHAUSTED = ["hold", "suppress", "alarm-only"] as const;
+export type OnExhausted = (typeof ON_EXHAUSTED)[number];
+
+/** `exact`: decided on raw readings; `sparse-vector`: on noisy zone means, at a privacy cost. */
+export const ALARM_RELEASES = ["exact", "sparse-vector"] as const;
+export type AlarmRelease = (typeof ALARM_RELEASES)[number];
 
 /** How a stream of readings is masked. Times in seconds, temperatures in kelvin or degrees Celsius. */
 export interface MaskSettings {
@@ -28,8 +39,18 @@ export interface MaskSettings {
   granularity: number;
   /** Standard deviation of `gaussian-sample`; the other mechanisms derive theirs. */
   sampleSigma: number;
+  /** `quantize` publishes whole multiples of this; a multiple of 0.001. */
+  step: number;
+  /** Readings whose own time differs by more than this from the gateway's are refused; undefined: none are. */
+  maxAge: number | undefined;
+  /** Epsilon (at `delta`) that the releases of one UTC day may compose to, per group; undefined: no bound. */
+  budgetDay: number | undefined;
+  onExhausted: OnExhausted;
   alarms: readonly AlarmSetting[];
   alarmScope: AlarmScope;
+  alarmRelease: AlarmRelease;
+  /** Privacy loss per protected event through sparse-vector alarms, on top of `epsilon`. */
+  alarmEpsilon: number;
 }
 
 /** Samples are rounded to this many units per kelvin before they are averaged. */
@@ -49,8 +70,14 @@ export const DEFAULT_SETTINGS: MaskSettings = {
   delta: 1e-5,
   granularity: 0.01,
   sampleSigma: 0.02,
+  step: 1,
+  maxAge: undefined,
+  budgetDay: undefined,
+  onExhausted: "hold",
   alarms: DEFAULT_ALARMS,
   alarmScope: "group",
+  alarmRelease: "exact",
+  alarmEpsilon: 10,
 };
 
 interface Limits {
@@ -71,8 +98,12 @@ const NUMBERS = {
   delta: { from: 1e-12, to: 0.01 },
   granularity: { from: 0.001, to: 10, onUnits: true },
   sampleSigma: { from: 0.001, to: 1000, onUnits: true },
+  step: { from: 0.001, to: 100, onUnits: true },
+  alarmEpsilon: { from: 0.01, to: 1000 },
 } as const satisfies Record<string, Limits>;
 
+const MAX_AGE_LIMITS: Limits = { from: 1, to: 604_800 };
+const BUDGET_LIMITS: Limits = { from: 0.01, to: 1e6 };
 const CLIP_LIMITS: Limits = { from: -273.15, to: 10_000, onUnits: true };
 /** Properties of the published message that are not the value. */
 const RESERVED_FIELDS: ReadonlySet<string> = new Set(["timestamp", "group"]);
@@ -91,6 +122,36 @@ function readNumber(name: string, value: unknown, fallback: number, limits: Limi
   if (limits.whole && !Number.isInteger(number)) throw new RangeError(`${name} must be a whole number`);
   if (limits.onUnits && !isOnUnits(number)) throw new RangeError(`${name} must be a multiple of 0.001`);
   return number;
+}
+
+/** Empty or missing means that the option is off. */
+function readOptional(name: string, value: unknown, limits: Limits): number | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  return readNumber(name, value, 0, limits);
+}
+
+function readChoice<T extends string>(name: string, value: unknown, choices: readonly T[], fallback: T): T {
+  if (value === undefined || value === null || value === "") return fallback;
+  const choice = choices.find((known) => known === value);
+  if (choice === undefined) throw new RangeError(`${name} must be one of ${choices.join(", ")}`);
+  return choice;
+}
+
+/** What one setting demands of another. */
+function checkTogether(settings: MaskSettings): void {
+  const { mechanism, budgetDay, alarmRelease, alarmScope, alarms } = settings;
+  if (budgetDay !== undefined && !hasFiniteCost(mechanism)) {
+    throw new RangeError(`budgetDay cannot be kept by ${mechanism}: each of its values costs more than any budget`);
+  }
+  if (alarmRelease === "exact") return;
+  if (alarmScope !== "group") throw new RangeError("alarmScope must be group with sparse-vector alarms");
+  const levels = alarms.filter((alarm) => !("source" in alarm));
+  if (levels.length === 0) throw new RangeError("sparse-vector alarms need an alarm with a threshold");
+  for (const { name, holdSec } of levels) {
+    if (!Number.isInteger(holdSec) || holdSec < 1) {
+      throw new RangeError(`alarm ${name}: with sparse-vector, holdSec must be a whole number from 1`);
+    }
+  }
 }
 
 function readField(name: string, value: unknown, fallback: string): string {
@@ -123,10 +184,8 @@ export function parseMaskSettings(raw: Readonly<Record<string, unknown>>): MaskS
   if (low >= high) throw new RangeError("clipLow must be below clipHigh");
   const outputField = readField("outputField", raw.outputField, DEFAULT_SETTINGS.outputField);
   if (RESERVED_FIELDS.has(outputField)) throw new RangeError(`outputField must not be "${outputField}"`);
-  const alarmScope = raw.alarmScope || DEFAULT_SETTINGS.alarmScope;
-  if (alarmScope !== "group" && alarmScope !== "sensor") throw new RangeError("alarmScope must be group or sensor");
 
-  return {
+  const settings: MaskSettings = {
     mechanism,
     field: readField("field", raw.field, DEFAULT_SETTINGS.field),
     outputField,
@@ -140,7 +199,20 @@ export function parseMaskSettings(raw: Readonly<Record<string, unknown>>): MaskS
     delta: number("delta"),
     granularity: number("granularity"),
     sampleSigma: number("sampleSigma"),
+    step: number("step"),
+    maxAge: readOptional("maxAge", raw.maxAge, MAX_AGE_LIMITS),
+    budgetDay: readOptional("budgetDay", raw.budgetDay, BUDGET_LIMITS),
+    onExhausted: readChoice("onExhausted", raw.onExhausted, ON_EXHAUSTED, DEFAULT_SETTINGS.onExhausted),
     alarms: parseAlarms(raw.alarms),
-    alarmScope,
+    alarmScope: readChoice("alarmScope", raw.alarmScope, ALARM_SCOPES, DEFAULT_SETTINGS.alarmScope),
+    alarmRelease: readChoice("alarmRelease", raw.alarmRelease, ALARM_RELEASES, DEFAULT_SETTINGS.alarmRelease),
+    alarmEpsilon: number("alarmEpsilon"),
   };
+  checkTogether(settings);
+  return settings;
+}
+
+/** Published values are whole multiples of this, kelvin. */
+export function publishedGrid(settings: MaskSettings): number {
+  return settings.mechanism === "quantize" ? settings.step : settings.granularity;
 }

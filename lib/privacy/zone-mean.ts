@@ -71,6 +71,18 @@ export class ZoneMean {
    */
   onGrid(gridUnits: number): bigint {
     if (this.live === 0) throw new RangeError("no sensor is live");
+    const { total, multiple } = this.sumOfMeans();
+    return toGrid(total, multiple * BigInt(this.live), gridUnits);
+  }
+
+  /** By how much the live sensors' means exceed `levelUnits`, added up, rounded once to the grid. */
+  excessOnGrid(levelUnits: number, gridUnits: number): bigint {
+    const { total, multiple } = this.sumOfMeans();
+    return toGrid(total - BigInt(levelUnits) * BigInt(this.live) * multiple, multiple, gridUnits);
+  }
+
+  /** total / multiple, in thousandths. */
+  private sumOfMeans(): { total: bigint; multiple: bigint } {
     let multiple = 1n;
     for (const { count } of this.sensors.values()) {
       const divisor = greatestCommonDivisor(multiple, BigInt(count));
@@ -78,7 +90,7 @@ export class ZoneMean {
     }
     let total = 0n;
     for (const { sum, count } of this.sensors.values()) total += BigInt(sum) * (multiple / BigInt(count));
-    return toGrid(total, multiple * BigInt(this.live), gridUnits);
+    return { total, multiple };
   }
 
   clear(): void {

@@ -18,12 +18,23 @@ const SETTINGS: ReadonlySet<string> = new Set([
   "delta",
   "granularity",
   "sampleSigma",
+  "step",
+  "maxAge",
+  "budgetDay",
+  "onExhausted",
+  "alarmRelease",
+  "alarmEpsilon",
 ]);
 const LONGEST_VALUE = 32;
 const RATE_LIMITS = { from: 0.001, to: 1000 };
 
-function readQuery(query: Record<string, unknown>): { settings: Record<string, string>; rate: number } {
-  const settings: Record<string, string> = {};
+/** An alarm that stands for those of the form: only how often it is checked matters to its calibration. */
+function checkedEvery(seconds: string): unknown[] {
+  return [{ name: "check", op: ">=", threshold: 0, holdSec: Number(seconds) }];
+}
+
+function readQuery(query: Record<string, unknown>): { settings: Record<string, unknown>; rate: number } {
+  const settings: Record<string, unknown> = {};
   let rate = 1;
   for (const [name, value] of Object.entries(query)) {
     if (typeof value !== "string" || value.length > LONGEST_VALUE) throw new RangeError("a setting is not short text");
@@ -32,6 +43,8 @@ function readQuery(query: Record<string, unknown>): { settings: Record<string, s
       if (!(rate >= RATE_LIMITS.from && rate <= RATE_LIMITS.to)) {
         throw new RangeError(`rate must be a number from ${RATE_LIMITS.from} to ${RATE_LIMITS.to}`);
       }
+    } else if (name === "checkSec") {
+      settings.alarms = checkedEvery(value);
     } else if (SETTINGS.has(name)) {
       settings[name] = value;
     } else {
@@ -43,7 +56,7 @@ function readQuery(query: Record<string, unknown>): { settings: Record<string, s
 
 /**
  * Lets the editor show what settings amount to while they are typed, by the same code that the node runs:
- * GET with the settings as query, answered by the calibration as JSON (null for "no finite value") or by 400
+ * GET with the settings as query (`checkSec`: shortest `holdSec` of the alarms), answered by the calibration as JSON (null for "no finite value") or by 400
  * {error}. Needs the right to read flows.
  */
 export function serveCalibration(RED: NodeAPI): void {

@@ -19,6 +19,7 @@ describe("redoubt mask", () => {
   async function run(csv: string, ...options: string[]): Promise<MaskedTrace> {
     const path = join(folder, "trace.csv");
     writeFileSync(path, csv);
+    printed = [];
     console.log = (line: string) => printed.push(line);
     try {
       await maskCommand().parseAsync(["--csv", path, "--json", ...options], { from: "user" });
@@ -73,10 +74,54 @@ describe("redoubt mask", () => {
     assert.match(notes.join(), /fewer than 4 sensors/);
   });
 
+  it("says what masking costs on the user's own recording", async () => {
+    const hour = Array.from({ length: 3600 }, (_, i) => `${time(i)},${i > 1200 && i < 2400 ? 33 : 25}`);
+    const csv = `timestamp,temperature_C\n${hour.join("\n")}\n`;
+    const { utility } = await run(csv, "--utility", "--sensitivity", "0.1", "--granularity", "0.001");
+    assert.equal(utility!.values.count, 60);
+    assert.ok(utility!.values.rmse! > 0.19 && utility!.values.rmse! < 0.58, `sigma is 0.38: ${utility!.values.rmse}`);
+    assert.ok(utility!.values.mae! < utility!.values.rmse!);
+    assert.ok(utility!.filtered.withoutMask.rmse! > 1, "a 600 s filter lags behind steps of 8 K");
+    assert.deepEqual(
+      utility!.alarms.map(({ alarm, reference, released }) => [alarm, reference, released.alarms]),
+      [
+        ["overheat", 1, 1],
+        ["undercool", 0, 0],
+      ],
+    );
+    const { released, fromMaskedValues } = utility!.alarms[0]!;
+    assert.deepEqual([released.recall, released.falseAlarms, released.medianDelaySec], [1, 0, 0]);
+    assert.equal(fromMaskedValues.recall, 1);
+    assert.ok(fromMaskedValues.medianDelaySec! >= 39 && fromMaskedValues.medianDelaySec! <= 180);
+  });
+
+  it("compares each reading where each is published, and has no values to compare in alarm-only", async () => {
+    const rounded = (await run(single, "--utility", "--mechanism", "quantize", "--step", "10")).utility!;
+    assert.deepEqual([rounded.values.count, rounded.values.rmse, rounded.values.mae], [180, 5, 5]);
+    const { rows, utility, reports } = await run(single, "--utility", "--mechanism", "alarm-only");
+    assert.deepEqual([rows, utility!.values], [[], { count: 0, rmse: null, mae: null }]);
+    assert.equal(reports[0]?.claim, "no values leave");
+  });
+
+  it("releases random alarms and spends a daily budget by the recording's time", async () => {
+    const hot = single.replaceAll("25.0", "35.0");
+    const random = ["--alarm-release", "sparse-vector", "--alarm-epsilon", "1000", "--sensitivity", "0.1"];
+    const { alarms, reports } = await run(hot, ...random);
+    assert.deepEqual(alarms, [{ alarm: "overheat", state: "on", since: "2026-01-01T00:00:20.000Z", group: "default" }]);
+    assert.equal(reports[0]?.alarms?.release, "sparse-vector");
+    const spent = await run(single, "--budget-day", "1.2", "--on-exhausted", "suppress");
+    assert.equal(spent.rows.length, 1);
+    assert.match(spent.notes.join(), /2 times the day's budget was spent/);
+    assert.deepEqual((await run(single, "--alarms", "[]")).reports[0]?.exempt, []);
+  });
+
   it("tells a wrong option from a wrong file", async () => {
     await assert.rejects(run(single, "--interval", "0"), UsageFailure);
     await assert.rejects(run(single, "--mechanism", "laplace"), UsageFailure);
     await assert.rejects(run(single, "--mechanism", "gaussian-sample", "--granularity", "1"), UsageFailure);
+    await assert.rejects(run(single, "--mechanism", "quantize", "--budget-day", "5"), UsageFailure);
+    await assert.rejects(run(single, "--on-exhausted", "stop"), UsageFailure);
+    await assert.rejects(run(single, "--alarms", "{"), UsageFailure);
     await assert.rejects(run(single, "--column", "humidity"), CommandFailure);
     await assert.rejects(run("timestamp,temperature_C\nyesterday,25\n"), CommandFailure);
     await assert.rejects(

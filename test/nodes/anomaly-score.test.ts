@@ -5,12 +5,17 @@ import { join } from "node:path";
 import fc from "fast-check";
 import type { Node, NodeMessage } from "node-red";
 import helper from "node-red-node-test-helper";
+import { importModel } from "../../lib/anomaly/import/import-model.js";
 import { writeModelFile } from "../../lib/anomaly/model-file.js";
+import { AnomalyScorer } from "../../lib/anomaly/scorer.js";
+import { trainEnsemble } from "../../lib/anomaly/train-ensemble.js";
+import { trainOneClassSvm } from "../../lib/anomaly/train-one-class-svm.js";
 import type { AnomalyVerdict, RejectionInfo } from "../../lib/common/message.js";
 import anomalyScoreNode from "../../nodes/anomaly-score/anomaly-score.js";
 import type { ModelNode } from "../../nodes/common/model.js";
 import modelNode from "../../nodes/model/model.js";
-import { FEATURE, quietModel, quietReadings } from "../lib/anomaly/support.js";
+import { EXPORT_KINDS, randomExport } from "../lib/anomaly/export-fixture.js";
+import { FEATURE, gaussianRows, names, quietModel, quietReadings } from "../lib/anomaly/support.js";
 
 helper.init(require.resolve("node-red"));
 
@@ -107,6 +112,60 @@ describe("anomaly-score and model nodes", () => {
       assert.ok(anomaly?.isAnomaly && anomaly.reasons.length > 0, `${value}`);
     }
     assert.equal((await send({ [FEATURE]: 25 }, "scored", "quiet")).anomaly?.isAnomaly, false);
+  });
+
+  it("scores with models of every kind, in one form", async () => {
+    const payload = { f0: 0.2, f1: -0.1, f2: 0.3, note: "kept" };
+    const machine = trainOneClassSvm({ featureNames: names(3), values: gaussianRows(200, 3, 1) }).model;
+    const imported = EXPORT_KINDS.map((kind) => {
+      const { content } = randomExport(kind, 4);
+      return importModel(JSON.stringify(content), { name: kind }).model;
+    });
+    const ensemble = trainEnsemble([machine, ...imported], undefined, { rule: "majority" });
+    const labels = new Map<string, string | undefined>();
+    for (const model of [machine, ...imported, ensemble]) {
+      writeModelFile(join(home, "models", "any.json"), model);
+      await load({ source: "file", file: "any.json" });
+      const { anomaly } = await send(payload, "scored", "probe");
+      assert.ok(anomaly && anomaly.score >= 0 && anomaly.score <= 1, model.kind);
+      assert.equal(anomaly.isAnomaly, anomaly.score >= anomaly.threshold, model.kind);
+      assert.deepEqual(anomaly.isAnomaly, new AnomalyScorer(model).score(payload).isAnomaly, model.kind);
+      assert.equal(anomaly.model, `${model.name}@1`);
+      labels.set(model.kind, anomaly.label);
+      // A model that knows its training rows guards their range, whoever trained it; this ensemble has none.
+      const far = (await send({ ...payload, f1: 1e6 }, "scored", "probe")).anomaly;
+      const isGuarded = far?.reasons.some(({ feature, source }) => feature === "f1" && source === "tail");
+      assert.equal(isGuarded, model.kind !== "ensemble", model.kind);
+      if (isGuarded) assert.equal(far?.isAnomaly, true);
+      assert.equal((await send({ f0: 1, f1: 2 }, "rejected")).rejected?.code, "SCHEMA");
+      await helper.unload();
+    }
+    assert.deepEqual([...labels.keys()].length, 5);
+    for (const kind of ["decision-tree", "random-forest"]) assert.match(labels.get(kind) ?? "", /normal|scan|flood/);
+    assert.equal(labels.get("isolation-forest"), undefined);
+  });
+
+  it("fills in medians where an imported model has them, and else rejects", async () => {
+    const { content } = randomExport("isolation-forest", 4);
+    for (const [training, output] of [
+      [content.training, "scored"],
+      [null, "rejected"],
+    ] as const) {
+      const { model } = importModel(JSON.stringify({ ...content, training }));
+      writeModelFile(join(home, "models", "any.json"), model);
+      await load({ source: "file", file: "any.json", missing: "impute" });
+      const message = await send({ f0: 0, f2: 0 }, output);
+      if (output === "rejected") assert.match(message.rejected?.reason ?? "", /no value for "f1"/);
+      else assert.ok(message.anomaly?.reasons.some(({ source }) => source === "missing"));
+      await helper.unload();
+    }
+  });
+
+  it("does not take a model from elsewhere for one that it has learned", async () => {
+    const { model } = importModel(JSON.stringify(randomExport("isolation-forest", 4).content));
+    writeModelFile(join(home, "models", "any.json"), model);
+    await load({ source: "learn", file: "any.json", features: "f0,f1,f2" });
+    assert.match((helper.getNode("model") as Node as ModelNode).problem ?? "", /not learned here; read it as a file/);
   });
 
   it("watches drift per device", async () => {

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { Script } from "node:vm";
 import type { NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import helper from "node-red-node-test-helper";
-import { DEFAULT_SETTINGS, parseMaskSettings } from "../../lib/privacy/settings.js";
+import { MECHANISM_NAMES } from "../../lib/privacy/mechanism-name.js";
+import { RELEASE_OFFSET_MS } from "../../lib/privacy/release-timer.js";
+import { ALARM_RELEASES, DEFAULT_SETTINGS, ON_EXHAUSTED, parseMaskSettings } from "../../lib/privacy/settings.js";
 import { CALIBRATION_PATH } from "../../nodes/mask/calibration-endpoint.js";
 import { registerMask } from "../../nodes/mask/register.js";
 import { FakeClock } from "../lib/privacy/fake-clock.js";
@@ -71,8 +73,9 @@ describe("mask node", () => {
     }));
   }
 
+  /** Goes on to the moment at which the values of the running minute are sent. */
   async function tick(): Promise<void> {
-    clock.advance(MINUTE);
+    clock.advance(MINUTE - (clock.now() % MINUTE) + RELEASE_OFFSET_MS);
     await settle();
   }
 
@@ -226,6 +229,14 @@ describe("mask calibration endpoint", () => {
     assert.deepEqual(asked, ["flows.read"]);
     assert.equal((await get("mechanism=passthrough")).body.epsilon, null);
     assert.ok(((await get("mechanism=gaussian-sample&rate=10")).body.epsilon as number) > 1e7);
+    const { budget } = (await get("budgetDay=50&onExhausted=hold&maxAge=")).body as { budget: object };
+    assert.deepEqual(budget, { epsilon: 50, releases: 601, exhaustedAfterSec: 36_060 });
+    const random = (checkSec: number) =>
+      get(`mechanism=alarm-only&alarmRelease=sparse-vector&alarmEpsilon=16&checkSec=${checkSec}`);
+    const alarms = (await random(20)).body.alarms as { epsilonPerRun: number; marginForOneADay: number };
+    assert.equal(alarms.epsilonPerRun, 4);
+    const rarer = (await random(300)).body.alarms as typeof alarms;
+    assert.ok(rarer.marginForOneADay < alarms.marginForOneADay);
   });
 
   for (const query of [
@@ -238,6 +249,10 @@ describe("mask calibration endpoint", () => {
     "constructor=1",
     "rate=0",
     "mechanism=toString",
+    "mechanism=quantize&budgetDay=5",
+    "budgetDay=0.1",
+    "onExhausted=stop",
+    "alarmRelease=sparse-vector&checkSec=0",
     `delta=${"0".repeat(100)}`,
   ]) {
     it(`refuses ${query.slice(0, 40)}`, async () => {
@@ -277,9 +292,17 @@ describe("mask editor", () => {
     const catalogue = JSON.parse(readFileSync(join(FOLDER, "locales", "en-US", "mask.json"), "utf8"));
     const keys = [...html.matchAll(/(?:data-i18n="|text\(")(redoubt-mask\.[A-Za-z.-]+)"/g)].map(([, key]) => key!);
     keys.push(
-      ...["no-practical-protection", "no-protection", "single-sensor", "large-error", "weak-epsilon"].map(
+      ...["no-practical-protection", "no-protection", "no-formal-guarantee", "random-alarms"].map(
         (w) => `redoubt-mask.warning.${w}`,
       ),
+      ...["single-sensor", "large-error", "weak-epsilon"].map((w) => `redoubt-mask.warning.${w}`),
+      ...MECHANISM_NAMES.map((name) => `redoubt-mask.mechanism.${name}`),
+      ...ON_EXHAUSTED.map((what) => `redoubt-mask.exhausted.${what}`),
+      ...ALARM_RELEASES.map((how) => `redoubt-mask.release.${how}`),
+      ...["account", "exhausted", "no-data", "withheld", "shared"].map((s) => `redoubt-mask.status.${s}`),
+      "redoubt-mask.errors.shared",
+      "redoubt-mask.placeholder.none",
+      "redoubt-mask.placeholder.any",
     );
     for (const key of keys.filter((key) => !key.endsWith("."))) {
       const text = key.split(".").reduce((level, part) => level?.[part], catalogue);

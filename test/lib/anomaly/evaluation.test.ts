@@ -4,10 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { evaluateHeldOut, rocAuc } from "../../../lib/anomaly/evaluation.js";
+import { type TrainOptions, trainModel } from "../../../lib/anomaly/train.js";
+import type { TrainingData } from "../../../lib/anomaly/training-data.js";
 import { labelledData, readCsvFile, splitByLabel } from "../../../lib/anomaly/training-table.js";
 import { parseCsv } from "../../../lib/common/csv.js";
 import { requireOnMachine } from "../../setup.js";
 import { FEATURE, gaussianRows, names, oddsData, oddsPath, quietReadings } from "./support.js";
+
+const trainWith = (options: TrainOptions) => (data: TrainingData) => trainModel(data, options);
 
 describe("held-out evaluation", () => {
   it("computes the area under the ROC curve, ties counting half", () => {
@@ -21,12 +25,12 @@ describe("held-out evaluation", () => {
   it("holds out the last fifth in order and counts what is flagged of it", () => {
     const values = quietReadings(1000, 1);
     const none = { featureNames: [FEATURE], values: new Float64Array() };
-    const quiet = evaluateHeldOut({ featureNames: [FEATURE], values }, none, { now: 0 });
+    const quiet = evaluateHeldOut({ featureNames: [FEATURE], values }, none, trainWith({ now: 0 }));
     assert.equal(quiet.rows, 200);
     assert.ok(quiet.flagRate < 0.02);
     assert.equal(quiet.labelled, undefined);
     values.fill(30, 900);
-    const changed = evaluateHeldOut({ featureNames: [FEATURE], values }, none, { now: 0 });
+    const changed = evaluateHeldOut({ featureNames: [FEATURE], values }, none, trainWith({ now: 0 }));
     assert.ok(changed.flagRate >= 0.5);
   });
 
@@ -34,7 +38,7 @@ describe("held-out evaluation", () => {
     const normal = { featureNames: names(5), values: gaussianRows(2000, 5, 1) };
     const high = gaussianRows(100, 5, 2);
     for (let i = 3; i < high.length; i += 5) high[i] = 4 + Math.abs(high[i] as number);
-    const report = evaluateHeldOut(normal, { featureNames: names(5), values: high }, { now: 0 });
+    const report = evaluateHeldOut(normal, { featureNames: names(5), values: high }, trainWith({ now: 0 }));
     const { baseline, auc, recall } = report.labelled as NonNullable<typeof report.labelled>;
     assert.equal(baseline.feature, "f3");
     assert.equal(baseline.rule, "above");
@@ -45,7 +49,7 @@ describe("held-out evaluation", () => {
   it("beats every single threshold on breastw", function () {
     requireOnMachine(this, existsSync(oddsPath("breastw")), "the benchmark data set breastw");
     const { normal, anomalies } = splitByLabel(oddsData("breastw"));
-    const { labelled } = evaluateHeldOut(normal, anomalies, { now: 0, drift: "off", contamination: 0.02 });
+    const { labelled } = evaluateHeldOut(normal, anomalies, trainWith({ now: 0, drift: "off", contamination: 0.02 }));
     assert.ok(labelled && labelled.auc > labelled.baseline.auc, JSON.stringify(labelled));
     assert.ok(labelled.recall > 0.9);
   });

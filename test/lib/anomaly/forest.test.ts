@@ -186,7 +186,7 @@ describe("isolation forest", () => {
 
   it("credits the feature that isolates a row", () => {
     const rows = gaussianRows(1000, 4, 9);
-    const attribution = new PathAttribution(grow(rows, 4));
+    const attribution = PathAttribution.ofForest(grow(rows, 4));
     for (let odd = 0; odd < 4; odd++) {
       const row = new Float64Array(4);
       row[odd] = 9;

@@ -10,7 +10,7 @@ import { Reservoir } from "../../../lib/anomaly/reservoir.js";
 import { trainModel } from "../../../lib/anomaly/train.js";
 import { trainInWorker } from "../../../lib/anomaly/train-in-worker.js";
 import { Rejection } from "../../../lib/common/rejection.js";
-import { FEATURE, quietModel, quietReadings } from "./support.js";
+import { FEATURE, ownForest, quietModel, quietReadings } from "./support.js";
 
 const HOUR = 3_600_000;
 
@@ -158,7 +158,7 @@ describe("model keeper", () => {
     assert.equal(model.score({ [FEATURE]: 25 })?.model, "inlet@1");
     await retrained;
     assert.equal(model.score({ [FEATURE]: 25 })?.model, "inlet@2");
-    const saved = readModelFile(path);
+    const saved = ownForest(readModelFile(path));
     assert.equal(saved.revision, 2);
     assert.ok((saved.training.features[0]?.max as number) < 26);
     assert.equal(saved.drift?.[0]?.decisionInterval, before?.model.drift?.[0]?.decisionInterval);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { AnomalyModel, Model } from "../../../lib/anomaly/model.js";
 import { type TrainOptions, trainModel } from "../../../lib/anomaly/train.js";
 import { type LabelledData, labelledData, readCsvFile } from "../../../lib/anomaly/training-table.js";
 import { SeededRandom } from "../../../lib/common/seeded-random.js";
@@ -14,6 +15,12 @@ export function quietReadings(count: number, seed: number): Float64Array {
 
 export function quietModel(count: number, seed: number, options: TrainOptions = {}) {
   return trainModel({ featureNames: [FEATURE], values: quietReadings(count, seed) }, { seed, now: 0, ...options });
+}
+
+/** The forest of our own that a file should hold. */
+export function ownForest(model: Model): AnomalyModel {
+  if (model.kind !== "isolation-forest" || model.origin !== "redoubt") throw new Error("not a forest of our own");
+  return model;
 }
 
 /** Standard normal rows. */

@@ -51,6 +51,7 @@ describe("privacy accountant", () => {
       total: { releases: 3, rho: 2.75, unprotected: 0 },
       day: "2026-11-22",
       today: { releases: 1, rho: 2, unprotected: 0 },
+      otherDays: [{ day: "2026-11-21", spent: { releases: 2, rho: 0.75, unprotected: 0 } }],
     });
     assert.equal(second.record("b", NOON)?.today.releases, 1);
     assert.equal(second.record("b", NOON + DAY)?.today.releases, 0, "a new day starts empty");
@@ -59,10 +60,17 @@ describe("privacy accountant", () => {
   });
 
   it("does not forget a day because the clock was set back", () => {
-    const accountant = new Accountant(memory());
-    accountant.charge([{ group: "a", rho: 1 }], NOON);
-    accountant.charge([{ group: "a", rho: 1 }], NOON - DAY);
-    assert.equal(accountant.record("a", NOON)?.today.releases, 2);
+    const store = memory();
+    const accountant = new Accountant(store);
+    for (const time of [NOON, NOON + 365 * DAY, NOON, NOON - DAY, NOON]) {
+      accountant.charge([{ group: "a", rho: 1 }], time);
+    }
+    for (const reader of [accountant, new Accountant(store)]) {
+      assert.equal(reader.record("a", NOON)?.today.releases, 3);
+      assert.equal(reader.record("a", NOON + 365 * DAY)?.today.releases, 1);
+      assert.equal(reader.record("a", NOON - DAY)?.today.releases, 1);
+      assert.equal(reader.record("a", NOON)?.total.releases, 5);
+    }
   });
 
   it("books before it returns, and keeps the booking when the disk fails", () => {
@@ -222,5 +230,12 @@ describe("privacy accountant", () => {
     this.timeout(60_000);
     const { kills } = await killDrill(10, folder);
     assert.equal(kills, 10);
+  });
+
+  it("never fills a day twice, nor forgets a run of alarms, when killed at any moment", async function () {
+    this.timeout(60_000);
+    const { kills, days, alarmChanges } = await killDrill(10, folder, "budget");
+    assert.equal(kills, 10);
+    assert.ok(days > 0 && alarmChanges > 0);
   });
 });

@@ -4,45 +4,16 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { DiscreteGaussian, type Fraction, integerSquareRoot } from "../../../lib/privacy/discrete-gaussian.js";
 import { RandomInteger } from "../../../lib/privacy/random-integer.js";
-
-/** Standard normal quantile of 1 - 1e-7: with it, all the tests here together fail by chance less than once in 1e6. */
-const RARE = 5.2;
-
-/** chi-squared quantile by Wilson and Hilferty's approximation. */
-function chiSquaredLimit(freedom: number): number {
-  const spread = 2 / (9 * freedom);
-  return freedom * (1 - spread + RARE * Math.sqrt(spread)) ** 3;
-}
+import { chiSquared, chiSquaredLimit, RARE } from "./chi-squared.js";
 
 function draw(sigmaSquared: Fraction, count: number): number[] {
   const gaussian = new DiscreteGaussian(sigmaSquared);
   return Array.from({ length: count }, () => Number(gaussian.sample()));
 }
 
-/** Pearson's statistic of samples against the discrete Gaussian of `variance`, in some sixty bins. */
-function chiSquared(samples: number[], variance: number): { statistic: number; freedom: number } {
-  const reach = Math.ceil(12 * Math.sqrt(variance));
-  const weight = (k: number) => Math.exp((-k * k) / (2 * variance));
-  let total = 0;
-  for (let k = -reach; k <= reach; k++) total += weight(k);
-  const observed = new Map<number, number>();
-  for (const sample of samples) observed.set(sample, (observed.get(sample) ?? 0) + 1);
-  const bins: [observed: number, expected: number][] = [];
-  let seen = 0;
-  let due = 0;
-  for (let k = -reach; k <= reach; k++) {
-    seen += observed.get(k) ?? 0;
-    due += (samples.length * weight(k)) / total;
-    if (due < samples.length / 80) continue;
-    bins.push([seen, due]);
-    seen = 0;
-    due = 0;
-  }
-  const last = bins.at(-1)!;
-  last[0] += seen;
-  last[1] += due;
-  const statistic = bins.reduce((sum, [seen, due]) => sum + (seen - due) ** 2 / due, 0);
-  return { statistic, freedom: bins.length - 1 };
+/** Against the discrete Gaussian of `variance`. */
+function againstGaussian(samples: number[], variance: number) {
+  return chiSquared(samples, (k) => Math.exp((-k * k) / (2 * variance)), Math.ceil(12 * Math.sqrt(variance)));
 }
 
 const cases: [string, Fraction, number][] = [
@@ -56,7 +27,7 @@ describe("discrete Gaussian", () => {
     it(`has the right distribution, mean and variance for sigma squared ${name}`, () => {
       const variance = Number(sigmaSquared.numerator) / Number(sigmaSquared.denominator);
       const samples = draw(sigmaSquared, count);
-      const { statistic, freedom } = chiSquared(samples, variance);
+      const { statistic, freedom } = againstGaussian(samples, variance);
       assert.ok(statistic < chiSquaredLimit(freedom), `chi squared ${statistic.toFixed(1)} with ${freedom} df`);
 
       const mean = samples.reduce((sum, x) => sum + x, 0) / count;
@@ -64,7 +35,7 @@ describe("discrete Gaussian", () => {
       const measured = samples.reduce((sum, x) => sum + x * x, 0) / count;
       assert.ok(Math.abs(measured / variance - 1) < RARE * Math.sqrt(2 / count), `variance ${measured}`);
       // The test has teeth: samples of a slightly different law are told apart.
-      const wrong = chiSquared(samples, variance * 1.08);
+      const wrong = againstGaussian(samples, variance * 1.08);
       assert.ok(wrong.statistic > chiSquaredLimit(wrong.freedom), `a variance 8 % off passes: ${wrong.statistic}`);
     });
   }
