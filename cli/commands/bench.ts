@@ -1,15 +1,20 @@
+import { writeFileSync } from "node:fs";
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { type Figure, missedTargets } from "../../bench/harness/figure.js";
 import { formatLines, formatTable } from "../../bench/harness/print.js";
 import { type Suite, Unavailable, WrongOutput } from "../../bench/harness/suite.js";
 import { suites as allSuites } from "../../bench/suites.js";
-import { CommandFailure } from "../failure.js";
+import { CommandFailure, UsageFailure } from "../failure.js";
 import { ProgressBar } from "../progress.js";
 
 interface BenchFlags {
   rounds?: number;
   messages?: number;
   data?: string;
+  seeds?: number;
+  hours?: number;
+  full?: boolean;
+  html?: string;
   json?: boolean;
 }
 
@@ -19,6 +24,8 @@ const MOST_ROUNDS = 100;
 const USUAL_ROUNDS = 5;
 /** All tokens of a run are made before it and expire after a minute. */
 const MOST_MESSAGES = 200_000;
+const MOST_SEEDS = 100;
+const MOST_HOURS = 240;
 
 function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -28,13 +35,22 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
-async function runSuite(suite: Suite, { rounds, messages, data, json }: BenchFlags): Promise<Figure[]> {
+/** Tells before a run of minutes, not after it, that its page cannot be written. */
+function writePage(path: string, page: string): void {
+  try {
+    writeFileSync(path, page);
+  } catch (error) {
+    throw new CommandFailure(`the page cannot be written: ${(error as Error).message}`);
+  }
+}
+
+async function runSuite(suite: Suite, flags: BenchFlags): Promise<Figure[]> {
+  const { rounds, json, html, ...given } = flags;
   let bar: ProgressBar | undefined;
   try {
-    const { figures, notes } = await suite.run({
+    const { figures, notes, table, page } = await suite.run({
+      ...given,
       rounds: rounds ?? suite.rounds ?? USUAL_ROUNDS,
-      ...(messages === undefined ? {} : { messages }),
-      ...(data === undefined ? {} : { data }),
       onProgress: (done, total) => {
         bar ??= new ProgressBar(suite.name, total);
         bar.update(done);
@@ -43,7 +59,8 @@ async function runSuite(suite: Suite, { rounds, messages, data, json }: BenchFla
     bar?.finish();
     // With --json standard output is figures and nothing else.
     for (const note of notes) (json ? console.error : console.log)(`${suite.name}: ${note}`);
-    console.log(json ? formatLines(figures) : formatTable(figures));
+    console.log(json ? formatLines(figures) : (table ?? formatTable(figures)));
+    if (html !== undefined && page) writePage(html, page());
     return figures;
   } catch (error) {
     if (error instanceof WrongOutput) throw new CommandFailure(`${suite.name}: wrong outputs: ${error.message}`);
@@ -53,14 +70,17 @@ async function runSuite(suite: Suite, { rounds, messages, data, json }: BenchFla
 }
 
 async function run(suites: readonly Suite[], name: string | undefined, flags: BenchFlags): Promise<void> {
+  const chosen = suites.filter((suite) => name === undefined || suite.name === name);
+  if (flags.html !== undefined) {
+    if (chosen.length !== 1 || !chosen[0]?.hasPage) throw new UsageFailure("--html: name one suite that has a page");
+    writePage(flags.html, "");
+  }
   const figures: Figure[] = [];
   // Exiting takes the contenders' processes and folders along, see bench/harness/leftovers.
   const interrupt = () => process.exit(EXIT_INTERRUPTED);
   for (const signal of SIGNALS) process.once(signal, interrupt);
   try {
-    for (const suite of suites) {
-      if (name === undefined || suite.name === name) figures.push(...(await runSuite(suite, flags)));
-    }
+    for (const suite of chosen) figures.push(...(await runSuite(suite, flags)));
   } finally {
     for (const signal of SIGNALS) process.off(signal, interrupt);
   }
@@ -87,6 +107,10 @@ export function benchCommand(suites: readonly Suite[] = allSuites): Command {
     )
     .option("--messages <n>", "messages of one run (default: the suite's own)", wholeNumber(10, MOST_MESSAGES))
     .option("--data <folder>", "data sets to use (default: the suite's own)")
+    .option("--seeds <n>", "simulated rooms (default: the suite's own)", wholeNumber(1, MOST_SEEDS))
+    .option("--hours <n>", "simulated hours of each room (default: the suite's own)", wholeNumber(1, MOST_HOURS))
+    .option("--full", "the suite's long run, where it has one")
+    .option("--html <file>", "write a page with charts, where the suite has one")
     .option("--json", "one line per figure: suite, case, contender, metric, value, unit, target?, ok?")
     .addHelpText("after", `\nSuites:\n${list}`)
     .action((name: string | undefined, flags: BenchFlags) => run(suites, name, flags));

@@ -1,6 +1,8 @@
-import { isIdentifier } from "../common/identifier.js";
 import { ALARM_SCOPES, type AlarmScope, type AlarmSetting, DEFAULT_ALARMS, parseAlarms } from "./alarm-settings.js";
 import { hasFiniteCost, isMechanismName, type MechanismName } from "./mechanism-name.js";
+import { type Limits, readChoice, readField, readNumber, readOptional } from "./read-setting.js";
+
+export { UNITS_PER_KELVIN } from "./read-setting.js";
 
 /**
  * What happens to a group's values once the day's budget is spent: `hold` repeats the last one, `suppress` sends
@@ -53,9 +55,6 @@ export interface MaskSettings {
   alarmEpsilon: number;
 }
 
-/** Samples are rounded to this many units per kelvin before they are averaged. */
-export const UNITS_PER_KELVIN = 1000;
-
 export const DEFAULT_SETTINGS: MaskSettings = {
   mechanism: "gaussian-window",
   field: "temperature_C",
@@ -80,14 +79,6 @@ export const DEFAULT_SETTINGS: MaskSettings = {
   alarmEpsilon: 10,
 };
 
-interface Limits {
-  from: number;
-  to: number;
-  whole?: boolean;
-  /** Must be a multiple of 0.001. */
-  onUnits?: boolean;
-}
-
 const NUMBERS = {
   interval: { from: 1, to: 86_400, whole: true },
   groupSize: { from: 1, to: 256, whole: true },
@@ -108,35 +99,6 @@ const CLIP_LIMITS: Limits = { from: -273.15, to: 10_000, onUnits: true };
 /** Properties of the published message that are not the value. */
 const RESERVED_FIELDS: ReadonlySet<string> = new Set(["timestamp", "group"]);
 
-function isOnUnits(value: number): boolean {
-  return Math.abs(value * UNITS_PER_KELVIN - Math.round(value * UNITS_PER_KELVIN)) < 1e-6;
-}
-
-/** Settings from forms and URLs are text; an empty one means the default. */
-function readNumber(name: string, value: unknown, fallback: number, limits: Limits): number {
-  if (value === undefined || value === null || value === "") return fallback;
-  const number = typeof value === "string" ? Number(value) : value;
-  if (typeof number !== "number" || !(number >= limits.from && number <= limits.to)) {
-    throw new RangeError(`${name} must be a number from ${limits.from} to ${limits.to}`);
-  }
-  if (limits.whole && !Number.isInteger(number)) throw new RangeError(`${name} must be a whole number`);
-  if (limits.onUnits && !isOnUnits(number)) throw new RangeError(`${name} must be a multiple of 0.001`);
-  return number;
-}
-
-/** Empty or missing means that the option is off. */
-function readOptional(name: string, value: unknown, limits: Limits): number | undefined {
-  if (value === undefined || value === null || value === "") return undefined;
-  return readNumber(name, value, 0, limits);
-}
-
-function readChoice<T extends string>(name: string, value: unknown, choices: readonly T[], fallback: T): T {
-  if (value === undefined || value === null || value === "") return fallback;
-  const choice = choices.find((known) => known === value);
-  if (choice === undefined) throw new RangeError(`${name} must be one of ${choices.join(", ")}`);
-  return choice;
-}
-
 /** What one setting demands of another. */
 function checkTogether(settings: MaskSettings): void {
   const { mechanism, budgetDay, alarmRelease, alarmScope, alarms } = settings;
@@ -152,12 +114,6 @@ function checkTogether(settings: MaskSettings): void {
       throw new RangeError(`alarm ${name}: with sparse-vector, holdSec must be a whole number from 1`);
     }
   }
-}
-
-function readField(name: string, value: unknown, fallback: string): string {
-  if (value === undefined || value === null || value === "") return fallback;
-  if (!isIdentifier(value)) throw new RangeError(`${name} must be a property name of letters, digits, "_", "-" or "."`);
-  return value;
 }
 
 /**

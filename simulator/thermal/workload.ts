@@ -1,10 +1,10 @@
 import type { SeededRandom } from "../../lib/common/seeded-random.js";
 
 /** Four load levels with exponential holding times: how busy a rack of batch jobs is. */
-const LEVELS = [0.1, 0.35, 0.65, 0.95] as const;
-const MEAN_HOLDING_SEC = 12 * 60;
-const FLUCTUATION_SD = 0.04;
-const FLUCTUATION_TAU_SEC = 60;
+export const LEVELS = [0.1, 0.35, 0.65, 0.95] as const;
+export const MEAN_HOLDING_SEC = 12 * 60;
+export const FLUCTUATION_SD = 0.04;
+export const FLUCTUATION_TAU_SEC = 60;
 
 /** Utilisation of one rack over time, 0 (idle) .. 1 (full); moves on a grid of one second. */
 export class Workload {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { neighbour } from "../../../lib/anomaly/detector.js";
 import { anomalyClassesOf } from "../../../lib/anomaly/import/anomaly-classes.js";
 import { importModel } from "../../../lib/anomaly/import/import-model.js";
 import type { Model } from "../../../lib/anomaly/model.js";
@@ -217,6 +218,28 @@ describe("import of scikit-learn exports", () => {
     assert.match(found.reason, /^check\.labels\[0\]: the model gives \d, scikit-learn gave \d/);
     assert.equal(rejection(() => importModel(Buffer.from([0xff]))).code, "FORMAT");
     assert.match(rejection(() => importModel("{}", { name: "../x" })).reason, /name/);
+  });
+
+  it("decides by the depth that comes with a forest, not by the last bit of a power", () => {
+    const { content, rows, score } = randomExport("isolation-forest", 4);
+    const row = rows[0] as number[];
+    const onOffset = score(row) as number;
+    const denominator = content.denominator as number;
+    // The depth at which the score is the offset, and a hair to both sides; the offset is the row's own score, or one
+    // unit closer to 0, so that by the offset alone each verdict would be the other one.
+    const depth = -Math.log2(-onOffset) * denominator;
+    for (const [decision_depth, offset, isAnomaly] of [
+      [depth * (1 + 1e-12), onOffset, true],
+      [depth * (1 - 1e-12), neighbour(onOffset, -1), false],
+    ] as const) {
+      const check = { rows: [], scores: [], labels: [] };
+      const { model } = read({ ...content, decision_depth, offset, check });
+      const scorer = new AnomalyScorer(model, { guards: false });
+      const opinion = scorer.opinionOf(Float64Array.from(row));
+      assert.equal(opinion.isAnomaly, isAnomaly);
+      assert.equal((opinion.decision as number) < 0, !isAnomaly);
+      assert.equal(scorer.scoreRow(Float64Array.from(row)).isAnomaly, isAnomaly);
+    }
   });
 
   it("knows which classes mean an anomaly by what they are called", () => {
