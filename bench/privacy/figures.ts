@@ -118,15 +118,17 @@ function averagingFigures(measured: Measurements): Figure[] {
 }
 
 function recurrenceFigures(measured: Measurements): Figure[] {
-  return measured.recurrence.flatMap(({ name, auc, bound }) =>
-    NIGHTS.flatMap((nights, i) => {
-      const label = { case: "recurrence", contender: name, unit: "" };
-      return [
+  return measured.recurrence.flatMap(({ name, peakK, mu, auc, bound }) => {
+    const label = { case: "recurrence", contender: name, unit: "" };
+    return [
+      figure({ ...label, metric: "job-peak", unit: "K" }, [peakK]),
+      figure({ ...label, metric: "job-mu" }, [mu]),
+      ...NIGHTS.flatMap((nights, i) => [
         figure({ ...label, metric: `auc-${nights}-nights` }, [auc[i] as number]),
         figure({ ...label, metric: `auc-bound-${nights}-nights` }, [bound[i] as number]),
-      ];
-    }),
-  );
+      ]),
+    ];
+  });
 }
 
 /** Every figure of the suite, one round per seed. */

@@ -65,9 +65,10 @@ function averagingTable(measured: Measurements): TextTable {
 }
 
 function recurrenceTable(measured: Measurements): TextTable {
-  const headings = ["stream", "mu of one night", ...NIGHTS.map((n) => (n === 1 ? "1 night" : `${n} nights`))];
-  const rows = measured.recurrence.map(({ name, mu, auc, bound }) => [
+  const headings = ["stream", "peak K", "mu of one night", ...NIGHTS.map((n) => (n === 1 ? "1 night" : `${n} nights`))];
+  const rows = measured.recurrence.map(({ name, peakK, mu, auc, bound }) => [
     name,
+    peakK.toFixed(2),
     mu.toFixed(2),
     ...auc.map((value, i) => `${value.toFixed(3)} (bound ${(bound[i] as number).toFixed(3)})`),
   ]);

@@ -24,6 +24,8 @@ export const RECURRENCE_CASES: readonly RecurrenceCase[] = [
 
 export interface RecurrenceResult {
   name: string;
+  /** Largest change that the job makes in an interval mean, summed over the zone's sensors, kelvin. */
+  peakK: number;
   /** Response of the stream to the job against its noise, one night. */
   mu: number;
   /** For each of {@link NIGHTS}: area under the ROC curve, simulated and as the bound. */
@@ -113,7 +115,8 @@ export interface RecurrenceOptions {
 export function recurrence({ name, settings }: RecurrenceCase, options: RecurrenceOptions): RecurrenceResult {
   const { seed, nights: count = 600, trials = 4000 } = options;
   const { sigma } = calibrate(settings);
-  const response = jobResponse(settings.interval).map((value) => value / settings.groupSize);
+  const ownResponse = jobResponse(settings.interval);
+  const response = ownResponse.map((value) => value / settings.groupSize);
   const nights = quietNights(seed, count, settings);
   const weights = detector(response, nights.slice(0, count >> 1), sigma);
   // What one night contributes to the statistic: the room's part is drawn from nights that the detector has not seen.
@@ -129,6 +132,7 @@ export function recurrence({ name, settings }: RecurrenceCase, options: Recurren
   const mu = Math.sqrt(dot(response, response)) / sigma;
   return {
     name,
+    peakK: Math.max(...ownResponse),
     mu,
     auc: NIGHTS.map((folded) => {
       const scores = Float64Array.from({ length: 2 * trials }, (_, i) => statistic(folded) + (i % 2) * folded * shift);

@@ -73,7 +73,7 @@ ${cards(frontierCharts(measured, 1))}`;
 function recurrenceSection(measured: Measurements): string {
   return `<h2>Patterns that come back</h2>
 <p>The guarantee is per event. A ten-minute job at the same time every night is found by an attacker who waits: noise
-that is bounded averages out over the nights. Nothing but more noise, a larger group or an irregular schedule helps.</p>
+that is bounded averages out over the nights. A smaller epsilon or an irregular schedule only makes the wait longer.</p>
 ${key(["series-1", "one rack, S = 0.5 K"], ["series-2", "one rack, S = 2 K"], ["ours", "ours: zone of 8"])}
 ${cards([recurrenceChart(measured)])}`;
 }

@@ -19,7 +19,7 @@ export interface AlarmScore {
   found: number;
   falseAlarms: number;
   days: number;
-  /** Of each overheat that was found, seconds; negative: earlier than on noise-free air. */
+  /** Of each overheat that was found, seconds; negative: earlier than on sensors without noise. */
   delaysSec: number[];
 }
 
@@ -54,7 +54,7 @@ class EpisodeLog {
 /** The mask's default alarm of that name. */
 const OVERHEAT = { name: "overheat", op: ">=", threshold: 30, clear: 29.8, holdSec: 20 } as const;
 
-/** Overheat by that alarm's own definition, on the true air of some racks. */
+/** Overheat by that alarm's own definition: what it says of sensors that round but have no noise. */
 class TrueOverheat extends EpisodeLog {
   private readonly alarms = new GroupAlarms("zone", [OVERHEAT], "group");
 
@@ -64,7 +64,7 @@ class TrueOverheat extends EpisodeLog {
 
   accept(timestampMs: number, seconds: number, inletC: Float64Array, effectK: number): void {
     for (let rack = 0; rack < this.racks; rack++) {
-      const air = (inletC[rack] as number) + effectK;
+      const air = sensorReading((inletC[rack] as number) + effectK);
       const [change] = this.alarms.update(`rack-${rack + 1}`, timestampMs, air, undefined, timestampMs);
       this.change(change?.state, seconds);
     }
