@@ -76,7 +76,9 @@ export class OwnProcess {
   async failure(): Promise<never> {
     await this.closed;
     const last = this.said.trim().split("\n").slice(-LAST_LINES).join("\n");
-    throw new Error(`${this.name} ended early${last ? `: ${last}` : ""}`);
+    const { exitCode, signalCode } = this.child;
+    const how = signalCode ? `by ${signalCode}` : exitCode === null ? "" : `with exit code ${exitCode}`;
+    throw new Error(`${this.name} ended early${how ? ` ${how}` : ""}${last ? `: ${last}` : ""}`);
   }
 
   /** Asks the process to end and waits until it is gone; kills it when it does not. */
