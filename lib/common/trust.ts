@@ -13,7 +13,7 @@ export interface TrustEvidence {
    * Anything else changes no score: naming a device is not evidence against it.
    */
   authenticated: boolean;
-  /** Of a BATCH_RECEIPT: attacks in the batch; with one or more it earns nothing. */
+  /** Needed for a BATCH_RECEIPT: attacks in the batch; with one or more it earns nothing. */
   attacks?: number;
 }
 
@@ -62,8 +62,11 @@ export interface TrustChange {
   previous: number | null;
   score: number;
   state: TrustState;
-  /** Why points were not given in full, where they were not. */
-  withheld?: "unauthenticated" | "zero" | "rate" | "attacks";
+  /**
+   * Why points were not given in full, where they were not: the score is zero, they come too fast, or the batch held
+   * attacks.
+   */
+  withheld?: "zero" | "rate" | "attacks";
 }
 
 /** The trust of all devices as an event finds it. */

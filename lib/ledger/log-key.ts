@@ -1,0 +1,38 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readSecretFile, writeFileAtomic } from "../common/files.js";
+import { type NoteSigner, noteVerifier } from "./note.js";
+
+function signerOf(name: string, privateKey: KeyObject): NoteSigner {
+  const { x } = createPublicKey(privateKey).export({ format: "jwk" });
+  const verifier = noteVerifier(name, Buffer.from(x as string, "base64url"));
+  return { ...verifier, sign: (text) => sign(null, text, privateKey) };
+}
+
+/**
+ * Reads the log's private key: Ed25519, PEM (PKCS #8), mode 0600.
+ *
+ * @param name origin of the log.
+ * @throws {Error} that names the file and what to do.
+ */
+export function loadLogKey(path: string, name: string): NoteSigner {
+  if (!existsSync(path)) throw new Error(`${path}: the log's private key is missing; restore it from the backup`);
+  const pem = readSecretFile(path);
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch {
+    throw new Error(`${path}: this is no private key in PEM`);
+  }
+  if (key.asymmetricKeyType !== "ed25519") throw new Error(`${path}: this is no Ed25519 key`);
+  return signerOf(name, key);
+}
+
+/** Makes a private key and the file for it, readable by its owner only. Never overwrites. */
+export function createLogKey(path: string, name: string): NoteSigner {
+  if (existsSync(path)) throw new Error(`${path} exists`);
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const signer = signerOf(name, privateKey);
+  writeFileAtomic(path, privateKey.export({ format: "pem", type: "pkcs8" }));
+  return signer;
+}
