@@ -7,6 +7,12 @@ export interface SealContext {
   topic?: string | Buffer;
   /** Fixed initialisation vector: for conformance vectors only, since reuse with one key breaks confidentiality. */
   iv?: Buffer;
+  /** Key epoch, for profiles that have one; default 1. */
+  epoch?: number;
+  /** Message counter, for profiles that have one; default counts up from 1 under a boot id of its own. */
+  counter?: bigint;
+  /** 8 bytes for profiles that have a boot id; default random, once per process. Never one counter twice under one. */
+  bootId?: Buffer;
 }
 
 export interface OpenContext {
@@ -25,6 +31,8 @@ export interface OpenedMessage {
   issuedAt?: number;
   /** Equal for every copy of this message, and for no other message under the same key. */
   replayId: string;
+  /** For profiles that name the sender in the envelope: proved by the authentication. */
+  sender?: { device: string; epoch: number; counter: bigint };
 }
 
 /** One way of wrapping bytes, with its keys: the first key seals, every key may open. */
@@ -62,6 +70,10 @@ export interface ProfileDescription {
   readonly carriesTime: boolean;
   /** Whether what is sealed must be a JSON object. */
   readonly jsonOnly: boolean;
+  /** `false` where a message proves nothing about its sender; absent means true. */
+  readonly authenticates?: false;
+  /** `true` where only opening is offered. */
+  readonly receiveOnly?: true;
   /**
    * @param keys raw keys; the first one seals.
    * @throws {TypeError} for no key or a key of the wrong length.

@@ -1,0 +1,142 @@
+import { randomBytes } from "node:crypto";
+import { Rejection } from "../common/rejection.js";
+import {
+  type CoseSession,
+  coseNonce,
+  coseSession,
+  DEVICE_KEY_BYTES,
+  decryptA128Gcm,
+  encryptA128Gcm,
+} from "./cose-keys.js";
+import {
+  BOOT_ID_BYTES,
+  type CoseMessage,
+  coseKid,
+  encStructure,
+  formatCoseMessage,
+  PROTECTED_HEADER,
+  parseCoseMessage,
+} from "./cose-message.js";
+import type {
+  EnvelopeProfile,
+  OpenContext,
+  OpenedMessage,
+  ProfileDescription,
+  ProfileOptions,
+  SealContext,
+} from "./profile.js";
+
+/** The format is for a reading of a small device. */
+const MAX_MESSAGE_BYTES = 2048;
+/** Derived keys that are remembered: one device has one boot at a time, and a rotation two epochs. */
+const MAX_SESSIONS = 16;
+const FIRST_EPOCH = 1;
+
+/** The two last levels of a topic, `<device>/<stream>`: what a message is bound to, wherever the prefix leads. */
+function boundPath(topic: string | Buffer | undefined): { device: string; path: Buffer } {
+  if (topic === undefined)
+    throw new Rejection("TOPIC_MISMATCH", "the message is bound to its topic, and none is given");
+  const levels = topic.toString().split("/").slice(-2);
+  if (levels.length < 2) throw new Rejection("TOPIC_MISMATCH", "the topic does not end in device/stream");
+  return { device: levels[0] as string, path: Buffer.from(levels.join("/")) };
+}
+
+/**
+ * COSE_Encrypt0 (RFC 9052 section 5.2) with AES-128-GCM: one key per device, the message counter as partial IV, a
+ * random boot id as kid context, bound to the two last levels of the topic.
+ *
+ * Whether a counter was seen before is for the receiver to judge, after authentication: {@link OpenedMessage.sender}.
+ */
+class CoseProfile implements EnvelopeProfile {
+  readonly name = "cose-a128gcm";
+  readonly #keys: readonly Buffer[];
+  readonly #maxBytes: number;
+  readonly #sessions = new Map<string, CoseSession>();
+  readonly #bootId = randomBytes(BOOT_ID_BYTES);
+  #counter = 0n;
+
+  constructor(keys: readonly Buffer[], options: ProfileOptions) {
+    if (keys.length === 0) throw new TypeError("the cose-a128gcm profile needs at least one key");
+    for (const key of keys) {
+      if (key.length !== DEVICE_KEY_BYTES) throw new TypeError(`a device key has ${DEVICE_KEY_BYTES} bytes`);
+    }
+    this.#keys = keys.map((key) => Buffer.from(key));
+    this.#maxBytes = Math.min(options.maxBytes ?? MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES);
+  }
+
+  seal(plaintext: Buffer, context: SealContext): Buffer {
+    const { device, path } = boundPath(context.topic);
+    const { epoch = FIRST_EPOCH, bootId = this.#bootId } = context;
+    const counter = context.counter ?? ++this.#counter;
+    const kid = coseKid(device, epoch);
+    const { key, iv } = this.#session(0, kid, bootId) ?? this.#derive(0, kid, epoch, bootId);
+    const aad = encStructure(PROTECTED_HEADER, path);
+    const ciphertext = encryptA128Gcm(key, coseNonce(iv, counter), aad, plaintext);
+    const message = formatCoseMessage({ kid, counter, bootId, ciphertext });
+    if (message.length > this.#maxBytes) throw this.#tooLarge(message.length);
+    return message;
+  }
+
+  open(message: Buffer, context: OpenContext): OpenedMessage {
+    if (message.length > this.#maxBytes) throw this.#tooLarge(message.length);
+    const parsed = parseCoseMessage(message);
+    const { device, path } = boundPath(context.topic);
+    if (device !== parsed.device) {
+      throw new Rejection("TOPIC_MISMATCH", "the message names another device than its topic");
+    }
+    const aad = encStructure(PROTECTED_HEADER, path);
+    for (const keyIndex of this.#keys.keys()) {
+      const plaintext = this.#decrypt(keyIndex, parsed, aad);
+      if (!plaintext) continue;
+      const { epoch, counter } = parsed;
+      return { plaintext, keyIndex, replayId: `${device}:${epoch}#${counter}`, sender: { device, epoch, counter } };
+    }
+    throw new Rejection("AUTH", "no key of the device authenticates the message");
+  }
+
+  #decrypt(
+    keyIndex: number,
+    { kid, epoch, bootId, counter, ciphertext }: CoseMessage,
+    aad: Buffer,
+  ): Buffer | undefined {
+    const known = this.#session(keyIndex, kid, bootId);
+    const session = known ?? coseSession(this.#keys[keyIndex] as Buffer, kid, epoch, bootId);
+    const plaintext = decryptA128Gcm(session.key, coseNonce(session.iv, counter), aad, ciphertext);
+    // Only what has proved itself is remembered: forged boot ids must not push out real ones.
+    if (plaintext && !known) this.#remember(keyIndex, kid, bootId, session);
+    return plaintext;
+  }
+
+  #session(keyIndex: number, kid: Buffer, bootId: Buffer): CoseSession | undefined {
+    return this.#sessions.get(sessionName(keyIndex, kid, bootId));
+  }
+
+  #derive(keyIndex: number, kid: Buffer, epoch: number, bootId: Buffer): CoseSession {
+    const session = coseSession(this.#keys[keyIndex] as Buffer, kid, epoch, bootId);
+    this.#remember(keyIndex, kid, bootId, session);
+    return session;
+  }
+
+  #remember(keyIndex: number, kid: Buffer, bootId: Buffer, session: CoseSession): void {
+    if (this.#sessions.size >= MAX_SESSIONS) this.#sessions.delete(this.#sessions.keys().next().value as string);
+    this.#sessions.set(sessionName(keyIndex, kid, bootId), session);
+  }
+
+  #tooLarge(size: number): Rejection {
+    return new Rejection("SIZE", `${size} bytes exceed the limit of ${this.#maxBytes}`);
+  }
+}
+
+function sessionName(keyIndex: number, kid: Buffer, bootId: Buffer): string {
+  return `${keyIndex}/${kid.toString("latin1")}/${bootId.toString("latin1")}`;
+}
+
+export const coseA128Gcm: ProfileDescription = {
+  name: "cose-a128gcm",
+  keyFamilies: ["aes-256"],
+  encoding: "binary",
+  bindsTopic: true,
+  carriesTime: false,
+  jsonOnly: true,
+  create: (keys, options = {}) => new CoseProfile(keys, options),
+};
