@@ -45,9 +45,9 @@ export interface TrustRecord {
   state: TrustState;
   /** Held by an operator: no score releases it. */
   held: boolean;
-  /** Points that may still be earned, 0..recoveryBurst. */
-  credit: number;
-  /** Up to when credit was given, milliseconds since the Unix epoch. */
+  /** Time saved up for earning points, milliseconds; a point costs `recoverySec`. */
+  creditMs: number;
+  /** Up to when time was credited, milliseconds since the Unix epoch. */
   creditedTo: number;
   /** Time of the last evidence or action that counted, milliseconds since the Unix epoch. */
   changedAt: number;
