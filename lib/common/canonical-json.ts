@@ -4,11 +4,19 @@ const DEFAULT_MAX_DEPTH = 16;
 /** With the flag u a pair counts as one character, so that only halves match. */
 const HALF_A_PAIR = /[\uD800-\uDFFF]/u;
 
+/** Texts that stand as they are: nothing to escape, no surrogates. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function encodeText(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
+  if (HALF_A_PAIR.test(text)) throw new Rejection("SCHEMA", "a text holds half of a surrogate pair");
+  return JSON.stringify(text);
+}
+
 function encode(value: unknown, depth: number): string {
   switch (typeof value) {
     case "string":
-      if (HALF_A_PAIR.test(value)) throw new Rejection("SCHEMA", "a text holds half of a surrogate pair");
-      return JSON.stringify(value);
+      return encodeText(value);
     case "number":
       if (!Number.isFinite(value)) throw new Rejection("RANGE", "a number is not finite");
       return JSON.stringify(value);
@@ -30,7 +38,7 @@ function encode(value: unknown, depth: number): string {
   // The default order of sort() is that of UTF-16 code units, as RFC 8785 section 3.2.3 asks.
   for (const key of Object.keys(value).sort()) {
     const member = (value as Record<string, unknown>)[key];
-    if (member !== undefined) members.push(`${encode(key, depth)}:${encode(member, depth - 1)}`);
+    if (member !== undefined) members.push(`${encodeText(key)}:${encode(member, depth - 1)}`);
   }
   return `{${members.join(",")}}`;
 }

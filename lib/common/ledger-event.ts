@@ -1,5 +1,5 @@
 import type { JsonObject } from "./json.js";
-import type { TrustEvidence, TrustRulesTable } from "./trust.js";
+import type { TrustEvidence, TrustOutcome, TrustRulesTable, TrustView } from "./trust.js";
 
 /** What the ledger remembers; a closed list, so that an auditor knows every kind. */
 export const LEDGER_KINDS = [
@@ -55,4 +55,12 @@ export interface LedgerEvent {
   rules?: TrustRulesTable;
   /** Anything else to be remembered. Pseudonymous: no readings, no secrets. */
   detail?: JsonObject;
+}
+
+/** What the ledger asks of `lib/trust`: it holds the records, and the rules decide. */
+export interface TrustLogic {
+  /** @throws {Error} that names what is missing or wrong. */
+  readRules(value: unknown): TrustRulesTable;
+  /** Depends on nothing but its arguments. */
+  apply(event: LedgerEvent, view: TrustView): TrustOutcome;
 }

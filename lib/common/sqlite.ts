@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { ensurePrivateFolder } from "./files.js";
 
-/** What SQLite stores; integers beyond 2^53 are not used here. */
+/** What SQLite stores; integers beyond 2^53 are not used here, and texts with NUL are refused: libsql would cut them. */
 export type SqlValue = number | string | Uint8Array | null;
 /** What it returns: blobs as Buffer. */
 export type SqlRow = Record<string, number | string | Buffer | null>;
@@ -21,6 +21,8 @@ export interface Database {
   prepare(sql: string): Statement;
   /** Runs `work` in one transaction that takes the write lock first: all of it happens or nothing. Not nestable. */
   transaction<T>(work: () => T): T;
+  /** Runs `work`, which only reads, on one state of the database; nobody who writes has to wait. Not nestable. */
+  snapshot<T>(work: () => T): T;
   /** May be called twice. */
   close(): void;
 }
@@ -77,6 +79,13 @@ function rowOf(row: unknown): SqlRow {
   return result;
 }
 
+function checked(parameters: SqlValue[]): SqlValue[] {
+  for (const value of parameters) {
+    if (typeof value === "string" && value.includes("\0")) throw new Error("a text holds NUL");
+  }
+  return parameters;
+}
+
 function failure(what: string, path: string, error: unknown): Error {
   return new Error(`${path}: ${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 }
@@ -109,19 +118,27 @@ class SqliteDatabase implements Database {
     };
     const statement = attempt(() => this.database.prepare(sql));
     return {
-      run: (...parameters) => attempt(() => Number(statement.run(...parameters).changes)),
+      run: (...parameters) => attempt(() => Number(statement.run(...checked(parameters)).changes)),
       get: (...parameters) =>
         attempt(() => {
-          const row = statement.get(...parameters);
+          const row = statement.get(...checked(parameters));
           return row === undefined ? undefined : rowOf(row);
         }),
-      all: (...parameters) => attempt(() => statement.all(...parameters).map(rowOf)),
+      all: (...parameters) => attempt(() => statement.all(...checked(parameters)).map(rowOf)),
     };
   }
 
   transaction<T>(work: () => T): T {
+    return this.between("BEGIN IMMEDIATE", work);
+  }
+
+  snapshot<T>(work: () => T): T {
+    return this.between("BEGIN", work);
+  }
+
+  private between<T>(begin: string, work: () => T): T {
     if (this.inTransaction) throw new Error(`${this.path}: a transaction is open already`);
-    this.exec("BEGIN IMMEDIATE");
+    this.exec(begin);
     this.inTransaction = true;
     try {
       const result = work();

@@ -36,3 +36,33 @@ export function createLogKey(path: string, name: string): NoteSigner {
   writeFileAtomic(path, privateKey.export({ format: "pem", type: "pkcs8" }));
   return signer;
 }
+
+/**
+ * The key of a ledger that is opened: made with a new ledger, and never for one that exists. A second log under the
+ * key of a first one would look like a forged history, and so a key without its log is refused as well.
+ *
+ * @param ledger `vkey`: what the log says its key is, undefined before it has said so; `logExisted`: before it was
+ *   opened.
+ * @throws {Error} that says what to restore.
+ */
+export function openLogKey(ledger: {
+  path: string;
+  name: string;
+  vkey: string | undefined;
+  logExisted: boolean;
+}): NoteSigner {
+  const { path, name, vkey, logExisted } = ledger;
+  if (vkey === undefined) {
+    if (!existsSync(path)) return createLogKey(path, name);
+    // The first start may have ended between the key and the log's note of it.
+    if (logExisted) return loadLogKey(path, name);
+    throw new Error(
+      `${path}: this key has signed a log that is missing; restore it, or begin a new log with a new key`,
+    );
+  }
+  const signer = loadLogKey(path, name);
+  if (signer.vkey !== vkey) {
+    throw new Error(`the ledger was signed by ${vkey}, not by ${signer.vkey}: check its origin and its key file`);
+  }
+  return signer;
+}

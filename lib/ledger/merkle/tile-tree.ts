@@ -74,13 +74,9 @@ export class TileTree {
     return completed;
   }
 
-  /** The hashes of the tiles that still grow, lowest level first; levels without one are empty. */
-  partialTiles(): CompleteTile[] {
-    return this.edge.map((tile, level) => ({
-      level,
-      n: Math.floor(this.count / TILE_WIDTH ** (level + 1)),
-      bytes: tile.bytes(),
-    }));
+  /** The hashes of a tile, complete or still growing. */
+  tileBytes(level: number, n: number): Buffer {
+    return this.tile(level, n).bytes();
   }
 
   /** Root of the first `size` leaves, of all of them unless told otherwise. */
