@@ -31,8 +31,10 @@ function short(count: number): string {
  * Runs a node's `process` for each input and does what every node of the palette owes its user:
  * a {@link Rejection} leaves on the second output as `msg.rejected`, counted and shown; any other error goes to
  * `done(error)`, so that a Catch node sees it; the status shows counts, refreshed at most once a second.
+ *
+ * @param process may return a promise; the message is done when it settles, and sent only then.
  */
-export function runStage(node: Node, process: (msg: StageMessage) => StageResult): StageHandle {
+export function runStage(node: Node, process: (msg: StageMessage) => StageResult | Promise<StageResult>): StageHandle {
   let accepted = 0;
   const rejected = new Map<RejectionCode, number>();
   let rejectedTotal = 0;
@@ -55,13 +57,13 @@ export function runStage(node: Node, process: (msg: StageMessage) => StageResult
 
   node.on("input", (message, send, done) => {
     const msg = message as StageMessage;
-    try {
-      const result = process(msg);
+    const pass = (result: StageResult) => {
       accepted++;
       refresh();
       if (result !== undefined) send(result);
       done();
-    } catch (error) {
+    };
+    const refuse = (error: unknown) => {
       if (!(error instanceof Rejection)) {
         done(error instanceof Error ? error : new Error(String(error)));
         return;
@@ -73,6 +75,13 @@ export function runStage(node: Node, process: (msg: StageMessage) => StageResult
       msg.rejected = { code: error.code, reason: error.reason };
       send([null, msg]);
       done();
+    };
+    try {
+      const result = process(msg);
+      if (result instanceof Promise) result.then(pass).catch(refuse);
+      else pass(result);
+    } catch (error) {
+      refuse(error);
     }
   });
   node.on("close", () => {
