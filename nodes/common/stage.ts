@@ -1,6 +1,7 @@
 import type { Node, NodeMessageInFlow, NodeStatus } from "node-red";
 import type { AnomalyVerdict, DeviceInfo, RejectionInfo } from "../../lib/common/message.js";
 import { Rejection, type RejectionCode } from "../../lib/common/rejection.js";
+import type { ReceptionInfo, SecurityVerdict, TrafficFeatures } from "../../lib/common/security.js";
 
 /** A message on its way through the palette's nodes. */
 export interface StageMessage extends NodeMessageInFlow {
@@ -8,6 +9,9 @@ export interface StageMessage extends NodeMessageInFlow {
   anomaly?: AnomalyVerdict;
   privacy?: unknown;
   rejected?: RejectionInfo;
+  received?: ReceptionInfo;
+  traffic?: TrafficFeatures;
+  verdict?: SecurityVerdict;
 }
 
 /** What a stage sends: one message for the first output, or one entry per output; nothing keeps the message. */
