@@ -2,6 +2,10 @@ import { hkdfSync } from "node:crypto";
 import { isIdentifier } from "../common/identifier.js";
 import type { DeviceProfile } from "./profiles.js";
 
+/** Name of the fleet key's file in the keys folder, and what kind of key it holds. */
+export const FLEET_KEY_FILE = "fleet.key";
+export const FLEET_KEY_FAMILY = "aes-256";
+
 const KEY_BYTES = 32;
 const SALT = "redoubt";
 const CONTEXT = "redoubt/device/v1";
