@@ -1,9 +1,11 @@
 import { Command } from "commander";
+import { simulateFleetCommand } from "./simulate-fleet.js";
 import { simulateThermalCommand } from "./simulate-thermal.js";
 
 /** `redoubt simulate <scenario>`. */
 export function simulateCommand(): Command {
   return new Command("simulate")
     .description("run a simulated plant, fleet or attacker against a running system")
-    .addCommand(simulateThermalCommand());
+    .addCommand(simulateThermalCommand())
+    .addCommand(simulateFleetCommand());
 }

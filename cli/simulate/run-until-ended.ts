@@ -1,4 +1,4 @@
-import type { RunningSimulation } from "../../simulator/thermal/simulation.js";
+import type { RunningSimulation } from "../../simulator/common/running.js";
 
 /** Waits for the end of a simulation; Ctrl-C, SIGTERM and the death of a parent process end it in order. */
 export async function runUntilEnded(simulation: RunningSimulation): Promise<void> {
