@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { QuantityLimits } from "../common/quantity-limits.js";
 import { mergeLimits } from "./limits.js";
 import type { DeviceProfile } from "./profiles.js";
-import { type RegistryDocument, readRegistry, topicsOf } from "./registry-file.js";
+import { type RegistryDocument, readRegistry, topicsOf, writeRegistry } from "./registry-file.js";
 
 /** A device as the nodes see it. */
 export interface RegisteredDevice {
@@ -90,6 +90,21 @@ export class DeviceRegistry {
   /** Limits of a device, or the defaults for one that is not listed. */
   limitsOf(id: string): QuantityLimits {
     return this.get(id)?.limits ?? this.#index.defaultLimits;
+  }
+
+  /**
+   * The file as it is now.
+   *
+   * @throws {RegistryProblem} for a broken one.
+   */
+  read(): RegistryDocument {
+    return readRegistry(this.#path);
+  }
+
+  /** Replaces the file; its devices hold at once. */
+  write(registry: RegistryDocument): void {
+    writeRegistry(this.#path, registry);
+    this.reload();
   }
 
   /** Looks at the file now. */

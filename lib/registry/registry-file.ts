@@ -158,5 +158,9 @@ export function formatRegistry(registry: RegistryDocument): string {
  * @throws {RegistryProblem} for one that could not be read back.
  */
 export function writeRegistry(path: string, registry: RegistryDocument): void {
-  writeFileAtomic(path, formatRegistry(checkRegistry(registry)));
+  const text = formatRegistry(checkRegistry(registry));
+  if (Buffer.byteLength(text) > MAX_REGISTRY_BYTES) {
+    throw new RegistryProblem(`the registry would have more than ${MAX_REGISTRY_BYTES} bytes`);
+  }
+  writeFileAtomic(path, text);
 }
