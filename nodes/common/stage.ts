@@ -35,8 +35,14 @@ function short(count: number): string {
  * Runs a node's `process` for each input and does what every node of the palette owes its user:
  * a {@link Rejection} leaves on the second output as `msg.rejected`, counted and shown; any other error goes to
  * `done(error)`, so that a Catch node sees it; the status shows counts, refreshed at most once a second.
+ *
+ * @param note what the status says after the counts, asked whenever it is shown; nothing where empty.
  */
-export function runStage(node: Node, process: (msg: StageMessage) => StageResult): StageHandle {
+export function runStage(
+  node: Node,
+  process: (msg: StageMessage) => StageResult,
+  note: () => string = () => "",
+): StageHandle {
   let accepted = 0;
   const rejected = new Map<RejectionCode, number>();
   let rejectedTotal = 0;
@@ -46,10 +52,13 @@ export function runStage(node: Node, process: (msg: StageMessage) => StageResult
 
   const show = () => {
     timer = undefined;
-    if (state) node.status(state);
-    else if (lastCode)
-      node.status({ fill: "yellow", shape: "dot", text: `${short(accepted)} ok, ${short(rejectedTotal)} ${lastCode}` });
-    else node.status({ fill: "green", shape: "dot", text: `${short(accepted)} ok` });
+    if (state) {
+      node.status(state);
+      return;
+    }
+    const counts = lastCode ? `${short(accepted)} ok, ${short(rejectedTotal)} ${lastCode}` : `${short(accepted)} ok`;
+    const more = note();
+    node.status({ fill: lastCode ? "yellow" : "green", shape: "dot", text: more ? `${counts}, ${more}` : counts });
   };
   const refresh = () => {
     if (timer) return;
