@@ -22,8 +22,8 @@ interface VerifyConfig extends NodeDef {
 /** @throws {Error} that says what to mend. */
 function registryOf(RED: NodeAPI, config: VerifyConfig): DeviceRegistryNode {
   const node = RED.nodes.getNode(config.registry) as DeviceRegistryNode | null;
-  if (!node) throw new Error(RED._("redoubt-verify.errors.noRegistry"));
-  if (node.keyProblem !== undefined) throw new Error(RED._("redoubt-verify.errors.key", { problem: node.keyProblem }));
+  if (!node) throw new Error("no device registry is chosen, or it is disabled");
+  if (node.keyProblem !== undefined) throw new Error(`device registry "${node.name || node.id}": ${node.keyProblem}`);
   return node;
 }
 
