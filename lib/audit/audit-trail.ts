@@ -37,6 +37,7 @@ const MIB = 1_048_576;
 export const DEFAULT_AUDIT_BYTES = 16 * MIB;
 export const DEFAULT_AUDIT_FILES = 20;
 const BATCH_LENGTH = 65_536;
+const MAX_WRITE = MIB;
 
 /**
  * Writes verdicts to `<folder>/<name>.jsonl` and `<name>.csv`, readable while written.
@@ -65,6 +66,7 @@ export class AuditTrail {
         flushMs: options.flushMs ?? 250,
         retryMs: options.retryMs ?? 1000,
         batchLength: BATCH_LENGTH,
+        maxWrite: Math.min(MAX_WRITE, (options.maxBytes ?? DEFAULT_AUDIT_BYTES) / 2),
         maxWaiting: options.maxWaiting ?? 4 * MIB,
         ...(format === "jsonl" ? { gapLine } : {}),
         onFailure(error) {

@@ -10,6 +10,8 @@ export interface SinkOptions {
   retryMs: number;
   /** Characters of a batch that is written without waiting. */
   batchLength: number;
+  /** Characters that are written at once where several batches wait. */
+  maxWrite: number;
   /** Characters that may wait for a disk that does not take them; what comes on top is lost, and counted. */
   maxWaiting: number;
   /** Line that admits lost lines once writing works again. */
@@ -117,8 +119,21 @@ export class LineSink {
     });
   }
 
+  /** The first batch, with as many behind it as may be written at once; it stays in the queue. */
+  #next(): Batch | undefined {
+    const [first, ...rest] = this.#queue;
+    if (!first) return undefined;
+    for (const batch of rest) {
+      if (first.text.length + batch.text.length > this.options.maxWrite) break;
+      first.text += batch.text;
+      first.lines += batch.lines;
+      this.#queue.splice(1, 1);
+    }
+    return first;
+  }
+
   async #drain(): Promise<void> {
-    for (let batch = this.#queue[0]; batch; batch = this.#queue[0]) {
+    for (let batch = this.#next(); batch; batch = this.#next()) {
       try {
         await this.options.file.append(Buffer.from(batch.text));
       } catch (error) {

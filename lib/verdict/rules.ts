@@ -5,7 +5,7 @@ import { byAttackType, type Finding, highestSeverity } from "./finding.js";
 import { modelFindings } from "./model-findings.js";
 import { canBeProved, rejectionFinding } from "./rejection-finding.js";
 import type { VerdictSettings } from "./settings.js";
-import { thresholdFindings, trafficFindings } from "./traffic-findings.js";
+import { plausibilityFindings, rateFindings, thresholdFindings } from "./traffic-findings.js";
 
 /** Everything the stages before found out about one message. */
 export interface Evidence {
@@ -38,6 +38,15 @@ function quantity({ traffic, payload }: Evidence, ...names: string[]): number | 
   return null;
 }
 
+function allowListFindings({ topicDevice }: ReceptionInfo, { unproved }: VerdictSettings): Finding[] {
+  const isListed = topicDevice !== undefined;
+  if (unproved === "any" || (unproved === "listed" && isListed)) return [];
+  const text = isListed
+    ? "the device is registered, but nothing in the message proves that it sent it"
+    : "the topic belongs to no registered device";
+  return [{ type: "unknown-device", severity: "warning", reason: { detector: "allow-list", text } }];
+}
+
 /** What is worth knowing of an anomaly, and no anomaly by itself. */
 function context(traffic: TrafficFeatures | undefined, authenticated: boolean): VerdictReason[] {
   const reasons: VerdictReason[] = [];
@@ -67,11 +76,9 @@ export function judge(evidence: Evidence, settings: VerdictSettings, id: string)
 
   const findings: Finding[] = [];
   if (rejected) findings.push(rejectionFinding(rejected));
-  else if (!authenticated && settings.unproved === "flag") {
-    const text = "registered, but nothing in the message proves that the device sent it";
-    findings.push({ type: "unknown-device", severity: "warning", reason: { detector: "allow-list", text } });
-  }
-  if (traffic) findings.push(...trafficFindings(traffic, settings));
+  else if (!authenticated) findings.push(...allowListFindings(received, settings));
+  if (traffic) findings.push(...rateFindings(traffic, settings));
+  if (traffic && readable) findings.push(...plausibilityFindings(traffic));
   findings.push(...thresholdFindings(temperature, humidity, settings));
   if (anomaly) findings.push(...modelFindings(anomaly, traffic));
   const ordered = byAttackType(findings);

@@ -1,3 +1,11 @@
+/**
+ * Which accepted messages may be normal although they do not prove who sent them: those on the topic of a registered
+ * device (without a key, `plain-json`), any, or none. Others are `unknown-device`.
+ */
+export type UnprovedPolicy = "listed" | "any" | "none";
+
+export const UNPROVED_POLICIES: readonly UnprovedPolicy[] = ["listed", "any", "none"];
+
 /** Limits and choices of the combination rule. */
 export interface VerdictSettings {
   /** Degrees Celsius; a temperature above it is `high-temperature`. */
@@ -6,8 +14,7 @@ export interface VerdictSettings {
   minHumidity: number;
   /** Messages a second of one source; more are a `flood`. */
   floodRate: number;
-  /** Accepted messages that do not prove who sent them (`plain-json`): normal, or flagged as `unknown-device`. */
-  unproved: "accept" | "flag";
+  unproved: UnprovedPolicy;
 }
 
 /** The limits of seed 004's documentation. */
@@ -15,5 +22,5 @@ export const DEFAULT_VERDICT_SETTINGS: VerdictSettings = {
   maxTemperature: 90,
   minHumidity: 20,
   floodRate: 100,
-  unproved: "accept",
+  unproved: "listed",
 };

@@ -2,7 +2,8 @@ import type { ImpossibleChange, RangeBreach, TrafficFeatures } from "../common/s
 import { type Finding, readable, unitOf } from "./finding.js";
 import type { VerdictSettings } from "./settings.js";
 
-function rateFindings(traffic: TrafficFeatures, floodRate: number): Finding[] {
+/** What the measured rate of a source shows; also of messages that were refused. */
+export function rateFindings(traffic: TrafficFeatures, { floodRate }: VerdictSettings): Finding[] {
   const { rate, usualRate, overRate } = traffic;
   const findings: Finding[] = [];
   if (rate > floodRate) {
@@ -28,17 +29,16 @@ function changeText({ quantity, value, previous, seconds, limit }: ImpossibleCha
   return `${change}: at most ${readable(limit)}${unit} a second is possible`;
 }
 
-/** What the measured features of a message show: its rate, values out of range, changes that physics forbids. */
-export function trafficFindings(traffic: TrafficFeatures, settings: VerdictSettings): Finding[] {
+/** Values out of range, and changes that physics forbids. */
+export function plausibilityFindings({ outOfRange, impossibleChange }: TrafficFeatures): Finding[] {
   const tamper = (detector: string, text: string): Finding => ({
     type: "tamper",
     severity: "critical",
     reason: { detector, text },
   });
   return [
-    ...rateFindings(traffic, settings.floodRate),
-    ...traffic.outOfRange.map((breach) => tamper("range", rangeText(breach))),
-    ...traffic.impossibleChange.map((change) => tamper("change", changeText(change))),
+    ...outOfRange.map((breach) => tamper("range", rangeText(breach))),
+    ...impossibleChange.map((change) => tamper("change", changeText(change))),
   ];
 }
 

@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { Rejection } from "../../lib/common/rejection.js";
 import { type Evidence, judge } from "../../lib/verdict/rules.js";
 import { ALERT_TOPIC, verdictAlert } from "../../lib/verdict/seed-alert.js";
-import { DEFAULT_VERDICT_SETTINGS, type VerdictSettings } from "../../lib/verdict/settings.js";
+import { DEFAULT_VERDICT_SETTINGS, UNPROVED_POLICIES, type VerdictSettings } from "../../lib/verdict/settings.js";
 import { VerdictIds } from "../../lib/verdict/verdict-ids.js";
 import { failClosed } from "../common/fail-closed.js";
 import { numberSetting } from "../common/number-setting.js";
@@ -13,18 +13,22 @@ interface SecurityVerdictConfig extends NodeDef {
   maxTemperature: string | number;
   minHumidity: string | number;
   floodRate: string | number;
-  unproved: VerdictSettings["unproved"];
+  unproved: string;
   publish: "all" | "anomalies";
   appended: boolean;
 }
 
 function settingsOf(config: SecurityVerdictConfig): VerdictSettings {
   const { maxTemperature, minHumidity, floodRate } = DEFAULT_VERDICT_SETTINGS;
+  const unproved = UNPROVED_POLICIES.find(
+    (policy) => policy === (config.unproved || DEFAULT_VERDICT_SETTINGS.unproved),
+  );
+  if (!unproved) throw new Error(`Unproved senders must be one of ${UNPROVED_POLICIES.join(", ")}`);
   return {
     maxTemperature: numberSetting("Highest temperature", config.maxTemperature, maxTemperature, -273.15, 10_000),
     minHumidity: numberSetting("Lowest humidity", config.minHumidity, minHumidity, 0, 100),
     floodRate: numberSetting("Flood", config.floodRate, floodRate, 1, 1_000_000),
-    unproved: config.unproved === "flag" ? "flag" : "accept",
+    unproved,
   };
 }
 

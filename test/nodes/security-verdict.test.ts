@@ -122,7 +122,7 @@ describe("security-verdict node", () => {
   });
 
   it("uses its settings", async () => {
-    const { every, send } = await load({ maxTemperature: "20", unproved: "flag" });
+    const { every, send } = await load({ maxTemperature: "20", unproved: "none" });
     await send(ordinary());
     assert.equal(every[0]?.verdict.attackType, "high-temperature");
     await send({ received, traffic: trafficOf({ authenticated: false }) });
@@ -138,7 +138,7 @@ describe("security-verdict node", () => {
   });
 
   it("runs with no settings it cannot use", async () => {
-    for (const config of [{ maxTemperature: "hot" }, { minHumidity: 101 }, { floodRate: 0 }]) {
+    for (const config of [{ maxTemperature: "hot" }, { minHumidity: 101 }, { floodRate: 0 }, { unproved: "some" }]) {
       await helper.load(verdictNode, flow(config));
       assert.equal(helper.log().args.filter(([entry]) => entry.level === 20).length, 1);
       await helper.unload();

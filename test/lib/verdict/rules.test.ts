@@ -141,6 +141,9 @@ describe("security verdict: the rule", () => {
       const verdict = verdictOn({ ...refused(code), device, traffic: trafficOf({ authenticated: true }) });
       assert.equal(verdict.authenticated, false, code);
       assert.deepEqual([verdict.temperature, verdict.humidity], [null, null], "its values are not looked at");
+      const breach = { quantity: "humidity", value: 130, low: 0, high: 100 };
+      const wild = sends(99, 130, { authenticated: false, outOfRange: [breach] });
+      assert.deepEqual(verdictOn({ ...refused(code), traffic: wild }).reasons, verdict.reasons, code);
     }
     const schema = verdictOn({ ...refused("SCHEMA"), device, traffic: trafficOf({ authenticated: true }) });
     assert.equal(schema.authenticated, true, "sealed by the device, and wrong");
@@ -153,10 +156,19 @@ describe("security verdict: the rule", () => {
       [verdictOn({ traffic }).status, verdictOn({ traffic }).authenticated, verdictOn({ traffic }).reasons],
       ["normal", false, []],
     );
-    const flagged = verdictOn({ traffic }, { unproved: "flag" });
+    const flagged = verdictOn({ traffic }, { unproved: "none" });
     assert.equal(flagged.attackType, "unknown-device");
     assert.ok(texts(flagged).includes(UNPROVED));
-    assert.equal(verdictOn({}, { unproved: "flag" }).status, "normal");
+    assert.equal(verdictOn({}, { unproved: "none" }).status, "normal", "proved");
+  });
+
+  it("keeps an allow-list: an accepted message on nobody's topic is an unknown device's", () => {
+    const { topicDevice: _, ...unlisted } = received;
+    const evidence = { received: unlisted, traffic: trafficOf({ authenticated: false }) };
+    assert.equal(verdictOn(evidence).attackType, "unknown-device");
+    assert.equal(texts(verdictOn(evidence))[0], "the topic belongs to no registered device");
+    assert.equal(verdictOn(evidence, { unproved: "none" }).attackType, "unknown-device");
+    assert.equal(verdictOn(evidence, { unproved: "any" }).status, "normal");
   });
 
   it("finds values under the seed's names and only where they are numbers", () => {
