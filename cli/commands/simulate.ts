@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { simulateAttackCommand } from "./simulate-attack.js";
 import { simulateFleetCommand } from "./simulate-fleet.js";
 import { simulateThermalCommand } from "./simulate-thermal.js";
 
@@ -7,5 +8,6 @@ export function simulateCommand(): Command {
   return new Command("simulate")
     .description("run a simulated plant, fleet or attacker against a running system")
     .addCommand(simulateThermalCommand())
-    .addCommand(simulateFleetCommand());
+    .addCommand(simulateFleetCommand())
+    .addCommand(simulateAttackCommand());
 }

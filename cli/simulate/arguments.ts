@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { CommandFailure } from "../failure.js";
+import { CommandFailure, UsageFailure } from "../failure.js";
 
 /** Parser of an option that is a number between two bounds, both included. */
 export function within(low: number, high: number, wholeOnly: boolean): (text: string) => number {
@@ -17,6 +17,7 @@ export async function orFail<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof UsageFailure) throw error;
     throw new CommandFailure((error as Error).message);
   }
 }

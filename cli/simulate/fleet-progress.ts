@@ -37,6 +37,12 @@ export class FleetProgress {
     }
   }
 
+  /** Like {@link update}, and a log gets the line at once. */
+  announce(seconds: number, text: string): void {
+    this.loggedAt = Number.NEGATIVE_INFINITY;
+    this.update(seconds, text);
+  }
+
   /** Prints a line of its own between two updates. */
   interrupt(line: string): void {
     this.finish();

@@ -102,10 +102,12 @@ export function prepareAttack(preparation: Preparation, compromised: readonly Fl
   try {
     registerDevices(registryFileIn(home.root), compromised);
     const made = logins.map((name): [string, Account] => [name, { username: name, password: generatePassword() }]);
-    addUsers(
-      usersFileIn(home.root),
-      made.map(([name, { password }]) => ({ name, password, rights: RIGHTS[name] ?? rightsOf("sensor", name) })),
-    );
+    if (made.length > 0) {
+      addUsers(
+        usersFileIn(home.root),
+        made.map(([name, { password }]) => ({ name, password, rights: RIGHTS[name] ?? rightsOf("sensor", name) })),
+      );
+    }
     const book = bookOf(new Map(made));
     const accounts: AccountBook = (name) => (logins.includes(name) ? book(name) : prepared.accounts(name));
     return { ...prepared, accounts, changed: true, cleanUp: () => parts.remove() };

@@ -66,6 +66,7 @@ export class Truth {
   /** Alerts that belong to no message of this run. */
   foreignAlerts = 0;
   private readonly unjudged = new Map<string, SentMessage[]>();
+  private readonly first = new Map<string, SentMessage>();
 
   constructor(private readonly options: TruthOptions = {}) {}
 
@@ -73,12 +74,25 @@ export class Truth {
   record(bytes: Uint8Array, topic: string, sender: string, at: number, label: MessageLabel): SentMessage {
     const message: SentMessage = { digest: digestOf(bytes), topic, sender, at, size: bytes.length, ...label };
     this.messages.push(message);
+    if (!this.first.has(message.digest)) this.first.set(message.digest, message);
     const waiting = this.unjudged.get(message.digest);
     if (waiting) waiting.push(message);
     else this.unjudged.set(message.digest, [message]);
     this.options.onMessage?.(message);
     this.forget();
     return message;
+  }
+
+  /** The oldest message with these bytes. */
+  firstOf(digest: string): SentMessage | undefined {
+    return this.first.get(digest);
+  }
+
+  /** Messages that no alert has come for, apart from those that the broker refused. */
+  get unjudgedCount(): number {
+    let count = 0;
+    for (const waiting of this.unjudged.values()) count += waiting.length;
+    return count;
   }
 
   refuse(message: SentMessage): void {
@@ -109,6 +123,9 @@ export class Truth {
     const { keep } = this.options;
     // Twice as many before half of them go, so that the cost of moving the rest is spread.
     if (keep === undefined || this.messages.length < 2 * keep) return;
-    for (const message of this.messages.splice(0, keep)) this.drop(message);
+    for (const message of this.messages.splice(0, keep)) {
+      this.drop(message);
+      if (this.first.get(message.digest) === message) this.first.delete(message.digest);
+    }
   }
 }
