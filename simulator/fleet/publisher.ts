@@ -66,7 +66,7 @@ export class ExpendablePublisher {
     });
     client.on("error", () => {});
     try {
-      const message = this.truth.record(bytes, topic, this.name, Date.now(), label);
+      const message = this.truth.record(bytes, topic, this.name, Date.now(), { ...label, forbidden: true });
       const refused = await new Promise<boolean>((resolve) => {
         const timer = setTimeout(() => resolve(false), REFUSAL_MS);
         const settle = (outcome: boolean) => {

@@ -148,6 +148,7 @@ class AttackSession {
     while (this.truth.unjudgedCount > 0 && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+    this.truth.refuseForbidden();
     await this.close();
     return {
       begin: this.begin,

@@ -38,13 +38,15 @@ export interface SentMessage {
   reported: ReportedReading | null;
   /** Temperature that the sensor shows without its noise; only of `slow-drift`. */
   levelC?: number;
-  /** The broker closed the connection instead of passing it on. */
+  /** Its sender has no right to send it: a broker with rules does not pass it on. */
+  forbidden?: boolean;
+  /** The broker did not pass it on. */
   refused?: boolean;
   judgement?: Judgement;
 }
 
 /** What a sender knows of a message that it publishes. */
-export type MessageLabel = Pick<SentMessage, "scenario" | "isAttack" | "episode" | "reported" | "levelC">;
+export type MessageLabel = Pick<SentMessage, "scenario" | "isAttack" | "episode" | "reported" | "levelC" | "forbidden">;
 
 export function digestOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex").slice(0, 16);
@@ -93,6 +95,13 @@ export class Truth {
     let count = 0;
     for (const waiting of this.unjudged.values()) count += waiting.length;
     return count;
+  }
+
+  /** A broker may also drop what it forbids in silence (Mosquitto does): without a verdict it counts as refused. */
+  refuseForbidden(): void {
+    for (const message of this.messages) {
+      if (message.forbidden && !message.judgement && !message.refused) this.refuse(message);
+    }
   }
 
   refuse(message: SentMessage): void {

@@ -44,6 +44,16 @@ describe("ground truth", () => {
     assert.equal(truth.unjudgedCount, 0);
   });
 
+  it("counts what was forbidden and never judged as refused, and nothing else", () => {
+    const truth = new Truth();
+    const dropped = truth.record(Buffer.from("a"), "a", "device", BEGIN, { ...HOT, forbidden: true });
+    const passed = truth.record(Buffer.from("b"), "a", "device", BEGIN, { ...HOT, forbidden: true });
+    const lost = truth.record(Buffer.from("c"), "a", "device", BEGIN, HOT);
+    truth.judge(passed.digest, { at: BEGIN, isAnomaly: true, type: null });
+    truth.refuseForbidden();
+    assert.deepEqual([dropped.refused, passed.refused, lost.refused], [true, undefined, undefined]);
+  });
+
   it("forgets the oldest where it may", () => {
     const truth = new Truth({ keep: 10 });
     for (let i = 0; i < 1000; i++) truth.record(Buffer.from(String(i)), "a", "device", BEGIN, HONEST);
