@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { benchCommand } from "./bench.js";
 import { demoCommand } from "./demo.js";
+import { devicesCommand } from "./devices.js";
 import { envelopeCommand } from "./envelope.js";
 import { importModelCommand } from "./import-model.js";
 import { keysCommand } from "./keys.js";
@@ -17,6 +18,7 @@ export const commands: (() => Command)[] = [
   simulateCommand,
   envelopeCommand,
   keysCommand,
+  devicesCommand,
   trainCommand,
   importModelCommand,
   scoreCommand,

@@ -3,16 +3,24 @@ import { ACCOUNT_ROLES, type AccountRole, accountsFileIn, provision, rightsIn } 
 import type { AccessRights } from "../../lib/broker/users-file.js";
 import { homeAt } from "../../lib/common/home.js";
 import { isIdentifier } from "../../lib/common/identifier.js";
+import { listDevice } from "../../lib/registry/edit-registry.js";
+import { DEVICE_PROFILES, type DeviceProfile } from "../../lib/registry/profiles.js";
+import { readRegistry, registryFileIn, topicsOf } from "../../lib/registry/registry-file.js";
+import { writeDeviceKey } from "../devices/device-key-file.js";
 import { CommandFailure, UsageFailure } from "../failure.js";
 
 interface ProvisionOptions {
   role: AccountRole;
+  profile?: DeviceProfile;
   home?: string;
   showPassword?: true;
   json?: true;
 }
 
-/** `redoubt keys provision <device> --role sensor|consumer`: a device's account on the embedded broker. */
+/**
+ * `redoubt keys provision <device> --role sensor|consumer`: a device's account on the embedded broker, and with
+ * `--profile` its place in the registry and its own key.
+ */
 export function keysProvisionCommand(): Command {
   return new Command("provision")
     .description("give a device a user name, a password and topic rights on the embedded MQTT broker")
@@ -22,6 +30,12 @@ export function keysProvisionCommand(): Command {
         .choices(ACCOUNT_ROLES)
         .makeOptionMandatory(),
     )
+    .addOption(
+      new Option(
+        "--profile <profile>",
+        "also list the sensor in the device registry and write the key of its own that the profile needs",
+      ).choices(DEVICE_PROFILES),
+    )
     .option("--home <folder>", "where Redoubt keeps its files (default: REDOUBT_HOME or .redoubt)")
     .option("--show-password", "print the password instead of only saying which file holds it")
     .option("--json", "print one JSON object")
@@ -30,11 +44,22 @@ export function keysProvisionCommand(): Command {
 
 function run(device: string, options: ProvisionOptions): void {
   if (!isIdentifier(device)) throw new UsageFailure("a device name is 1 to 64 of the characters A-Z a-z 0-9 . _ -");
-  const { root } = homeAt(options.home ?? process.env.REDOUBT_HOME, process.cwd());
+  const { role, profile } = options;
+  if (profile && role !== "sensor") throw new UsageFailure("--profile is for sensors: a consumer sends no readings");
+  const home = homeAt(options.home ?? process.env.REDOUBT_HOME, process.cwd());
+  const { root } = home;
   let password: string;
   let rights: AccessRights;
+  let keyFile: string | undefined;
+  let topics: string[] = [];
+  const registryFile = registryFileIn(root);
   try {
-    ({ password } = provision(root, device, options.role));
+    if (profile) {
+      listDevice(registryFile, { id: device, profile });
+      topics = readRegistry(registryFile).devices.flatMap((entry) => (entry.id === device ? topicsOf(entry) : []));
+      keyFile = writeDeviceKey(home, profile, device);
+    }
+    ({ password } = provision(root, device, role));
     rights = rightsIn(root, device);
   } catch (error) {
     throw new CommandFailure((error as Error).message);
@@ -43,6 +68,8 @@ function run(device: string, options: ProvisionOptions): void {
     username: device,
     ...rights,
     passwordFile: accountsFileIn(root),
+    ...(profile && { profile, registryFile, topics }),
+    ...(keyFile && { keyFile }),
     ...(options.showPassword && { password }),
   };
   if (options.json) {
@@ -53,4 +80,6 @@ function run(device: string, options: ProvisionOptions): void {
   console.log(`password    ${options.showPassword ? password : `in ${result.passwordFile}`}`);
   console.log(`publishes   ${result.publish.join(", ") || "nothing"}`);
   console.log(`subscribes  ${result.subscribe.join(", ") || "nothing"}`);
+  if (profile) console.log(`listed      as ${profile} in ${registryFile}, topic ${topics.join(", ")}`);
+  if (keyFile) console.log(`key         in ${keyFile}`);
 }

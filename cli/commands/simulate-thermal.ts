@@ -1,20 +1,22 @@
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { Account } from "../../lib/broker/accounts.js";
-import { type BrokerTarget, parseBrokerUrl } from "../../lib/broker/broker-url.js";
 import { readSecretFile } from "../../lib/common/files.js";
 import { loadKeyFile } from "../../lib/envelope/key-file.js";
-import { type AccountBook, accountsFromFile, sharedAccount } from "../../simulator/thermal/accounts.js";
+import { type AccountBook, accountsFromFile, sharedAccount } from "../../simulator/common/accounts.js";
 import { runReplay } from "../../simulator/thermal/publish-replay.js";
 import { parseRecording } from "../../simulator/thermal/replay.js";
 import { runThermalSimulation } from "../../simulator/thermal/simulation.js";
 import { traceCsv } from "../../simulator/thermal/trace.js";
-import { CommandFailure, UsageFailure } from "../failure.js";
-import { type LaunchOptions, launchOptions } from "../launch/options.js";
+import { UsageFailure } from "../failure.js";
+import { launchOptions } from "../launch/options.js";
 import { ProgressBar } from "../progress.js";
+import { orFail, within } from "../simulate/arguments.js";
+import { brokerOf } from "../simulate/broker-of.js";
 import { runUntilEnded } from "../simulate/run-until-ended.js";
 import { ThermalProgress } from "../simulate/thermal-progress.js";
+import { writeParts } from "../simulate/write-parts.js";
 
 interface ThermalFlags {
   url?: string;
@@ -37,44 +39,12 @@ interface ThermalFlags {
 
 const DAY_SEC = 86_400;
 
-function within(low: number, high: number, wholeOnly: boolean): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !(value >= low && value <= high) || (wholeOnly && !Number.isInteger(value))) {
-      throw new InvalidArgumentError(`a ${wholeOnly ? "whole " : ""}number of ${low} to ${high}`);
-    }
-    return value;
-  };
-}
-
-/** Turns what files and the network say into the one line that the user gets. */
-async function orFail<T>(work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw new CommandFailure((error as Error).message);
-  }
-}
-
 function passwordOf(flags: ThermalFlags): string {
   if (flags.passwordFile !== undefined) return readSecretFile(flags.passwordFile).replace(/\r?\n$/, "");
   const name = flags.passwordEnv ?? "";
   const password = process.env[name];
   if (password === undefined) throw new Error(`the environment variable ${name} is not set`);
   return password;
-}
-
-/** The broker to publish to: the flag outranks REDOUBT_MQTT_URL, and that the embedded one. */
-function brokerOf(flags: ThermalFlags, { mqttUrl, mqttLogin, mqttPort }: LaunchOptions): BrokerTarget {
-  if (flags.url !== undefined) {
-    try {
-      return parseBrokerUrl(flags.url, ["mqtt:", "mqtts:", "ws:", "wss:"]);
-    } catch (error) {
-      throw new UsageFailure(`--url (mqtt://host:1883): ${(error as Error).message}`);
-    }
-  }
-  if (!mqttUrl) return { url: new URL(`mqtt://127.0.0.1:${mqttPort}`) };
-  return mqttLogin ? { url: mqttUrl, login: mqttLogin } : { url: mqttUrl };
 }
 
 function accountsOf(flags: ThermalFlags, login: Account | undefined, homeFile: string): AccountBook {
@@ -100,30 +70,15 @@ function writeTrace(flags: ThermalFlags, path: string): void {
   const durationSec = flags.duration ?? DAY_SEC;
   const events = flags.events === "on";
   const bar = new ProgressBar("simulating", durationSec * flags.rate);
-  const file = openSync(path, "w", 0o644);
-  try {
-    let instants = -1;
-    let pending = "";
-    const { seed, racks, rate } = flags;
-    for (const piece of traceCsv({ seed, racks, rateHz: rate, events, durationSec })) {
-      pending += piece;
-      instants++;
-      if (pending.length < 1 << 18) continue;
-      writeSync(file, pending);
-      pending = "";
-      bar.update(instants);
-    }
-    writeSync(file, pending);
-  } finally {
-    closeSync(file);
-  }
+  const { seed, racks, rate } = flags;
+  writeParts(path, traceCsv({ seed, racks, rateHz: rate, events, durationSec }), (parts) => bar.update(parts - 1));
   bar.finish();
 }
 
 async function publish(flags: ThermalFlags): Promise<void> {
   const options = launchOptions("open");
   const { home } = options;
-  const broker = brokerOf(flags, options);
+  const broker = brokerOf(flags.url, options);
   const url = broker.url.href;
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const rawKeys = await orFail(() => loadKeyFile(flags.keyFile ?? join(home.keys, "raw.key"), ["fernet"]).all);

@@ -1,9 +1,13 @@
 import { Command } from "commander";
+import { simulateAttackCommand } from "./simulate-attack.js";
+import { simulateFleetCommand } from "./simulate-fleet.js";
 import { simulateThermalCommand } from "./simulate-thermal.js";
 
 /** `redoubt simulate <scenario>`. */
 export function simulateCommand(): Command {
   return new Command("simulate")
     .description("run a simulated plant, fleet or attacker against a running system")
-    .addCommand(simulateThermalCommand());
+    .addCommand(simulateThermalCommand())
+    .addCommand(simulateFleetCommand())
+    .addCommand(simulateAttackCommand());
 }

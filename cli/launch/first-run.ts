@@ -5,10 +5,20 @@ import { createLogins } from "../../lib/access/logins.js";
 import { type Account, provisionAccounts } from "../../lib/broker/accounts.js";
 import { ensurePrivateFolder, readSecretFile, writeFileAtomic } from "../../lib/common/files.js";
 import type { Home } from "../../lib/common/home.js";
+import type { KeyFamily } from "../../lib/envelope/key-family.js";
 import { createKeyFile } from "../../lib/envelope/key-file.js";
+import { FLEET_KEY_FAMILY, FLEET_KEY_FILE } from "../../lib/registry/device-key.js";
 
-/** The three keys of the thermal pipeline; nobody but the gateway holds more than one of them. */
-const KEY_FILES = ["raw.key", "masked.key", "hvac.key"] as const;
+/**
+ * The three keys of the thermal pipeline, of which nobody but the gateway holds more than one, and the fleet key,
+ * which the gateway alone holds: devices get keys derived from it.
+ */
+const KEY_FILES: Readonly<Record<string, KeyFamily>> = {
+  "raw.key": "fernet",
+  "masked.key": "fernet",
+  "hvac.key": "fernet",
+  [FLEET_KEY_FILE]: FLEET_KEY_FAMILY,
+};
 
 export interface Secrets {
   credentialSecret: string;
@@ -27,9 +37,9 @@ export function prepareHome(home: Home): Secrets {
   }
   // Node-RED looks for palette modules here; without the folder it warns at each start.
   mkdirSync(join(home.nodeRed, "node_modules"), { recursive: true });
-  for (const name of KEY_FILES) {
+  for (const [name, family] of Object.entries(KEY_FILES)) {
     const path = join(home.keys, name);
-    if (!existsSync(path)) createKeyFile(path, "fernet");
+    if (!existsSync(path)) createKeyFile(path, family);
   }
   const secretFile = join(home.root, "credential-secret");
   if (!existsSync(secretFile)) writeFileAtomic(secretFile, `${randomBytes(32).toString("base64url")}\n`);

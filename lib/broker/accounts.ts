@@ -38,6 +38,18 @@ export const THERMAL_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
   subscriber: { publish: [], subscribe: CONSUMED },
 };
 
+const DEVICES = "iot/#";
+const SECURITY_ALERT = "security/alert";
+
+/**
+ * The accounts of the security monitor: the gateway's own, which reads what every device publishes and publishes
+ * alerts, and one for another monitor that only publishes alerts. Devices have theirs by {@link provision}.
+ */
+export const SECURITY_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
+  monitor: { publish: [SECURITY_ALERT], subscribe: [DEVICES, SECURITY_ALERT, BROKER_STATS] },
+  "seed-monitor": { publish: [SECURITY_ALERT], subscribe: [] },
+};
+
 /** Where the broker's users are: salted hashes and rights. */
 export function usersFileIn(home: string): string {
   return join(home, "broker", "users.json");
@@ -122,7 +134,7 @@ function provisionMissing(home: string, wanted: Readonly<Record<string, AccessRi
 }
 
 /**
- * Makes the thermal system's accounts with random passwords where they do not exist yet, in `<home>/broker/`:
+ * Makes the accounts of the thermal system and of the security monitor with random passwords where they do not exist yet, in `<home>/broker/`:
  * `accounts.json` (passwords, for the programs on this machine) and `users.json` (hashes and rights, for the
  * broker), both 0600. What exists, also rights that a person changed, is kept.
  *
@@ -130,7 +142,7 @@ function provisionMissing(home: string, wanted: Readonly<Record<string, AccessRi
  * @returns every account, by name.
  */
 export function provisionAccounts(home: string): Record<string, Account> {
-  return provisionMissing(home, THERMAL_ACCOUNTS);
+  return provisionMissing(home, { ...THERMAL_ACCOUNTS, ...SECURITY_ACCOUNTS });
 }
 
 /**

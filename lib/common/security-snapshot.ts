@@ -21,7 +21,7 @@ export interface AlertSummary {
   acknowledged: boolean;
 }
 
-/** One of the sources with the most anomalies (Space-Saving: the true count is at least `count - error`). */
+/** One of the sources with the most anomalies (Space-Saving: the true count is `count - error` to `count`). */
 export interface ThreatSummary {
   source: string;
   authenticated: boolean;
@@ -72,7 +72,7 @@ export interface SecuritySnapshot {
   trend: TrendMinute[];
   /** Newest first, at most 50. */
   recentAlerts: AlertSummary[];
-  /** Most anomalies first, at most 10. */
+  /** Most certain anomalies (`count - error`) first, at most 10. */
   topThreats: ThreatSummary[];
   /** Authenticated sources first, then by last seen; at most 200. */
   devices: DeviceSummary[];
@@ -81,6 +81,12 @@ export interface SecuritySnapshot {
   lastMessageAt: number | null;
   lastAnomalyAt: number | null;
 }
+
+/** The part of a snapshot that holds no names and no readings, for everybody. */
+export type PublicSnapshot = Pick<
+  SecuritySnapshot,
+  "at" | "since" | "total" | "normal" | "anomalies" | "anomalyRate" | "rate" | "byType" | "trend"
+>;
 
 /** One reading of the drill-down. */
 export interface DevicePoint {
@@ -92,7 +98,7 @@ export interface DevicePoint {
   reasons: VerdictReason[];
 }
 
-/** Answer of `security-stats` to `msg.select = {source, authenticated}`. */
+/** Answer of `security-stats` to `msg.select = {source, authenticated}`; `null` for a source that is not followed. */
 export interface DeviceDetail {
   device: DeviceSummary;
   /** Oldest first, at most 300. */

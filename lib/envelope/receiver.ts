@@ -35,16 +35,28 @@ export interface ReceivedMessage extends OpenedMessage {
   payload: JsonObject;
 }
 
+/** What a receiver asks whether a message came before; {@link ReplayCache.admit}. */
+export type ReplayMemory = Pick<ReplayCache, "admit">;
+
 export interface ReceiverOptions extends ProfileOptions {
   /** Without it copies of a message are accepted. */
-  replayCache?: ReplayCache;
+  replayCache?: ReplayMemory;
+  /**
+   * When a message was sealed, read from its authenticated payload in milliseconds since the Unix epoch; throws a
+   * Rejection where there is none. Only asked where the profile carries no time: TTL, skew and the start of the
+   * replay cache then hold for it as well.
+   */
+  timeOf?: (payload: JsonObject) => number;
 }
 
 /** The receiving end of an envelope: size, form, authenticity, freshness, replay, JSON, in this order. */
 export class EnvelopeReceiver {
   readonly #description: ProfileDescription;
   readonly #profile: EnvelopeProfile;
-  readonly #replayCache: ReplayCache | undefined;
+  readonly #replayCache: ReplayMemory | undefined;
+  readonly #timeOf: ((payload: JsonObject) => number) | undefined;
+  readonly #ttl: number;
+  readonly #maxSkew: number;
   readonly #maxBytes: number;
   readonly #jsonLimits: JsonLimits;
 
@@ -53,18 +65,34 @@ export class EnvelopeReceiver {
     this.#description = description;
     this.#profile = description.create(keys, options);
     this.#replayCache = options.replayCache;
+    this.#timeOf = description.carriesTime ? undefined : options.timeOf;
+    this.#ttl = options.ttl ?? DEFAULT_TTL_SECONDS;
+    this.#maxSkew = options.maxSkew ?? DEFAULT_MAX_SKEW_SECONDS;
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     this.#jsonLimits = { ...DEFAULT_JSON_LIMITS, maxBytes: this.#maxBytes };
   }
 
   /**
    * @param message bytes off the wire; text profiles take a string as well.
-   * @throws {Rejection} SIZE, FORMAT, AUTH, STALE, REPLAY, RATE or SCHEMA.
+   * @throws {Rejection} SIZE, FORMAT, AUTH, STALE, REPLAY, RATE, SCHEMA or RANGE.
    */
   receive(message: unknown, context: OpenContext): ReceivedMessage {
     const opened = this.#profile.open(this.#bytesOf(message), context);
+    if (this.#timeOf) return this.#admitByPayload(opened, this.#timeOf, context.now);
     this.#replayCache?.admit(opened.replayId, opened.issuedAt, context.now);
     return { ...opened, payload: parseJsonObject(opened.plaintext, this.#jsonLimits) };
+  }
+
+  #admitByPayload(opened: OpenedMessage, timeOf: (payload: JsonObject) => number, now: number): ReceivedMessage {
+    const payload = parseJsonObject(opened.plaintext, this.#jsonLimits);
+    const issuedAt = timeOf(payload);
+    if (now - issuedAt > this.#ttl * SECOND_MS)
+      throw new Rejection("STALE", `the message is older than ${this.#ttl} s`);
+    if (issuedAt - now > this.#maxSkew * SECOND_MS) {
+      throw new Rejection("STALE", `the message is more than ${this.#maxSkew} s ahead`);
+    }
+    this.#replayCache?.admit(opened.replayId, issuedAt, now);
+    return { ...opened, issuedAt, payload };
   }
 
   #bytesOf(message: unknown): Buffer {

@@ -74,6 +74,11 @@ export class ReplayCache {
     this.remembered++;
   }
 
+  /** Forgets what is no longer fresh, as `admit` does; for a cache that nothing came to for a while. */
+  expire(now: number): void {
+    if (now >= this.nextExpiry) this.forget(now);
+  }
+
   private refuseKnown(generation: ReadonlySet<string>, replayId: string): void {
     if (generation.has(replayId)) throw new Rejection("REPLAY", "this message was received before");
   }

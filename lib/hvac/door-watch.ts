@@ -1,5 +1,5 @@
+import type { DailyHours } from "../common/daily-hours.js";
 import type { AlarmState } from "../common/hold-alarm.js";
-import type { NightHours } from "./night-hours.js";
 
 /** A drop must be this many deviations of the mask's noise: once in 31,574 values by chance (one-sided normal). */
 const NOISE_SIGMAS = 4;
@@ -18,7 +18,7 @@ export class DoorWatch {
 
   constructor(
     options: DoorWatchOptions,
-    private readonly night: NightHours,
+    private readonly night: DailyHours,
   ) {
     this.dropK = Math.max(options.doorDropK, NOISE_SIGMAS * options.noiseSigmaK);
   }

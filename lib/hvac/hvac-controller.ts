@@ -1,10 +1,10 @@
+import { DailyHours } from "../common/daily-hours.js";
 import { HoldAlarm } from "../common/hold-alarm.js";
 import { Rejection } from "../common/rejection.js";
 import type { HvacAlarm, TrustedAlarm } from "./alarms.js";
 import { DoorWatch } from "./door-watch.js";
 import { EwmaFilter } from "./ewma-filter.js";
 import { type HvacOptions, hvacOptions } from "./hvac-options.js";
-import { NightHours } from "./night-hours.js";
 import { PiController } from "./pi-controller.js";
 import { SafetyOverride, type SafetyOverrideName } from "./safety-override.js";
 
@@ -56,7 +56,7 @@ export class HvacController {
     this.overheat = new HoldAlarm({ level: this.options.overheat, holdSec: this.options.alarmHoldSec });
     this.undercool = new HoldAlarm({ level: this.options.undercool, holdSec: this.options.alarmHoldSec });
     const { nightStart, nightEnd, timeZone } = this.options;
-    this.door = new DoorWatch(this.options, new NightHours(nightStart, nightEnd, timeZone));
+    this.door = new DoorWatch(this.options, new DailyHours(nightStart, nightEnd, timeZone));
     this.controlC = this.options.baseSupplyC;
   }
 

@@ -1,6 +1,7 @@
 import type { Node, NodeMessageInFlow, NodeStatus } from "node-red";
 import type { AnomalyVerdict, DeviceInfo, RejectionInfo } from "../../lib/common/message.js";
 import { Rejection, type RejectionCode } from "../../lib/common/rejection.js";
+import type { ReceptionInfo, SecurityVerdict, TrafficFeatures } from "../../lib/common/security.js";
 
 /** A message on its way through the palette's nodes. */
 export interface StageMessage extends NodeMessageInFlow {
@@ -8,6 +9,9 @@ export interface StageMessage extends NodeMessageInFlow {
   anomaly?: AnomalyVerdict;
   privacy?: unknown;
   rejected?: RejectionInfo;
+  received?: ReceptionInfo;
+  traffic?: TrafficFeatures;
+  verdict?: SecurityVerdict;
 }
 
 /** What a stage sends: one message for the first output, or one entry per output; nothing keeps the message. */
@@ -33,8 +37,13 @@ function short(count: number): string {
  * `done(error)`, so that a Catch node sees it; the status shows counts, refreshed at most once a second.
  *
  * @param process may return a promise; the message is done when it settles, and sent only then.
+ * @param note what the status says after the counts, asked whenever it is shown; nothing where empty.
  */
-export function runStage(node: Node, process: (msg: StageMessage) => StageResult | Promise<StageResult>): StageHandle {
+export function runStage(
+  node: Node,
+  process: (msg: StageMessage) => StageResult | Promise<StageResult>,
+  note: () => string = () => "",
+): StageHandle {
   let accepted = 0;
   const rejected = new Map<RejectionCode, number>();
   let rejectedTotal = 0;
@@ -44,10 +53,13 @@ export function runStage(node: Node, process: (msg: StageMessage) => StageResult
 
   const show = () => {
     timer = undefined;
-    if (state) node.status(state);
-    else if (lastCode)
-      node.status({ fill: "yellow", shape: "dot", text: `${short(accepted)} ok, ${short(rejectedTotal)} ${lastCode}` });
-    else node.status({ fill: "green", shape: "dot", text: `${short(accepted)} ok` });
+    if (state) {
+      node.status(state);
+      return;
+    }
+    const counts = lastCode ? `${short(accepted)} ok, ${short(rejectedTotal)} ${lastCode}` : `${short(accepted)} ok`;
+    const more = note();
+    node.status({ fill: lastCode ? "yellow" : "green", shape: "dot", text: more ? `${counts}, ${more}` : counts });
   };
   const refresh = () => {
     if (timer) return;

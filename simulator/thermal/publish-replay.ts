@@ -1,8 +1,8 @@
 import { fernet } from "../../lib/envelope/fernet.js";
-import type { AccountBook } from "./accounts.js";
-import { closeAll, connectAll } from "./mqtt-link.js";
+import type { AccountBook } from "../common/accounts.js";
+import { closeAll, connectAll } from "../common/mqtt-link.js";
+import type { RunningSimulation } from "../common/running.js";
 import type { RecordedReading } from "./replay.js";
-import type { RunningSimulation } from "./simulation.js";
 import { startTicker } from "./ticker.js";
 import { RAW_TOPIC } from "./wire.js";
 

@@ -1,11 +1,12 @@
 import type { MqttClient } from "mqtt";
 import { fernet } from "../../lib/envelope/fernet.js";
 import type { EnvelopeProfile } from "../../lib/envelope/profile.js";
-import type { AccountBook } from "./accounts.js";
+import type { AccountBook } from "../common/accounts.js";
+import { closeAll, connectAll } from "../common/mqtt-link.js";
+import type { RunningSimulation } from "../common/running.js";
 import { CommandReceiver } from "./command-receiver.js";
 import type { EventRates, ThermalEvent } from "./events.js";
 import { GroundTruth } from "./ground-truth.js";
-import { closeAll, connectAll } from "./mqtt-link.js";
 import { type PlantSample, ThermalPlant } from "./plant.js";
 import { startTicker } from "./ticker.js";
 import { RAW_TOPIC, rackName } from "./wire.js";
@@ -38,13 +39,6 @@ export interface SimulationProgress {
   commandsAccepted: number;
   commandsRefused: number;
   sample: PlantSample;
-}
-
-export interface RunningSimulation {
-  /** Resolves when the simulation has ended and its connections and files are closed. */
-  ended: Promise<void>;
-  /** Ends it; resolves like `ended`. */
-  stop(): Promise<void>;
 }
 
 /** Sends one sample of every sensor; readings carry no label. */

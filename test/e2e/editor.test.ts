@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "../support/chromium.js";
@@ -32,13 +32,14 @@ interface Form {
   emptyLabels: number;
 }
 
-const CONFIG_TYPES = ["redoubt-keyring", "redoubt-model"];
+const CONFIG_TYPES = ["redoubt-keyring", "redoubt-model", "redoubt-device-registry"];
 /** What a node cannot know by itself; everything else has a valid default. */
 const ASKED_FOR: Record<string, string[]> = {
   "redoubt-keyring": ["node-config-input-path"],
   "redoubt-decrypt": ["node-input-keyring"],
   "redoubt-encrypt": ["node-input-keyring"],
   "redoubt-anomaly-score": ["node-input-model"],
+  "redoubt-verify": ["node-input-registry"],
 };
 const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
   "node-red": { nodes: Record<string, string> };
@@ -188,6 +189,37 @@ describe("the nodes in the editor", function () {
     await page.selectOption("#node-config-input-family", "aes-128");
     await page.click("#redoubt-keyring-generate");
     assert.match(await page.inputValue("#node-config-input-keys"), /^[0-9a-f]{32}$/);
+    await close();
+  });
+
+  it("device-registry shows the list as text, imports a file and refuses a wrong one", async () => {
+    const file = join((nodeRed as BootedNodeRed).home, "devices.json");
+    const hostile = "iot/<img src=x onerror=alert(1)>";
+    const list = (...devices: object[]) => JSON.stringify({ version: 1, devices });
+    writeFileSync(file, list({ id: "pump-1", profile: "fernet", topics: [hostile] }));
+    await open("redoubt-device-registry", "shipped");
+    const table = page.locator("#redoubt-device-registry-list");
+    await table.filter({ hasText: hostile }).waitFor();
+    const choose = (text: string) =>
+      page.setInputFiles("#redoubt-device-registry-file", {
+        name: "devices.json",
+        mimeType: "application/json",
+        buffer: Buffer.from(text),
+      });
+    await choose(list({ id: "hall", profile: "plain-json" }, { id: "roof", profile: "aes-gcm-json" }));
+    await page.locator("#redoubt-device-registry-note").filter({ hasText: "2 imported" }).waitFor();
+    await table.filter({ hasText: "iot/devices/roof/data" }).waitFor();
+    assert.match(readFileSync(file, "utf8"), /"roof"/);
+    const before = readFileSync(file, "utf8");
+    await choose("{");
+    await page.locator("#redoubt-device-registry-note").filter({ hasText: "not JSON" }).waitFor();
+    assert.equal(readFileSync(file, "utf8"), before);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.click("#redoubt-device-registry-export"),
+    ]);
+    assert.deepEqual(JSON.parse(readFileSync(await download.path(), "utf8")), JSON.parse(before));
+    rmSync(file);
     await close();
   });
 

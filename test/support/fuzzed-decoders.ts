@@ -21,6 +21,9 @@ import { envelopeProfiles } from "../../lib/envelope/registry.js";
 import { parseHvacInput } from "../../lib/hvac/input.js";
 import { decodeBudget, encodeBudget } from "../../lib/privacy/budget-record.js";
 import { readMaskInput } from "../../lib/privacy/reading.js";
+import { RegistryProblem } from "../../lib/registry/problem.js";
+import { formatRegistry, parseRegistry } from "../../lib/registry/registry-file.js";
+import { MessageVerifier } from "../../lib/verify/verifier.js";
 import { parseRecording } from "../../simulator/thermal/replay.js";
 import { connectBody } from "./mqtt-bytes.js";
 
@@ -96,6 +99,27 @@ function messages(): FuzzedDecoder[] {
       isRefusal: isRejection,
     },
     {
+      name: "verify, unproved",
+      valid: [
+        READING,
+        Buffer.from(
+          '{"client_id":"a","topic":"iot/a","temp":24.5,"humidity":50,"message_rate":4,"timestamp":1767225600}',
+        ),
+      ],
+      open(input) {
+        const outcome = new MessageVerifier({
+          devices: { deviceOfTopic: () => undefined, get: () => undefined },
+          open: () => assert.fail("no device has a key"),
+          unlisted: "accept",
+        }).verify(input, "iot/a", NOW);
+        assert.ok(outcome.received.claimed.length <= 64);
+        if ("rejection" in outcome) throw outcome.rejection;
+        assert.ok(isIdentifier(outcome.device.id) && !outcome.device.authenticated);
+        assert.equal(outcome.reading.device_id, outcome.device.id);
+      },
+      isRefusal: isRejection,
+    },
+    {
       name: "mask reading",
       valid: [READING],
       open(input) {
@@ -148,6 +172,25 @@ function files(key: Buffer): FuzzedDecoder[] {
       valid: [Buffer.from(formatKeyList("fernet", [{ kid: "new", key }, { key: Buffer.from(key).reverse() }]))],
       open: (input) => assert.ok(parseKeyList(input.toString(), KEY_FAMILIES).all.length > 0),
       isRefusal: (error) => error instanceof KeyFailure,
+    },
+    {
+      name: "device registry",
+      valid: [
+        Buffer.from(
+          formatRegistry({
+            version: 1,
+            defaults: { limits: { temperature: { low: -20, high: 60, maxChangePerSecond: 2 } } },
+            devices: [
+              { id: "pump-1", profile: "aes-gcm-json" },
+              { id: "hall", profile: "fernet", topics: ["iot/hall"] },
+            ],
+          }),
+        ),
+      ],
+      open: (input) => {
+        for (const { id } of parseRegistry(input).devices) assert.ok(isIdentifier(id));
+      },
+      isRefusal: (error) => error instanceof RegistryProblem,
     },
     {
       name: "csv",

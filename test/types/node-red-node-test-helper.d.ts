@@ -3,7 +3,23 @@ declare module "node-red-node-test-helper" {
 
   type NodeModule = (RED: NodeAPI) => void;
 
+  interface AdminAnswer {
+    status: number;
+    text: string;
+    /** Of an answer in JSON. */
+    body: Record<string, unknown>;
+  }
+
+  /** What of supertest's requests is used; it is sent when it is awaited. */
+  interface AdminRequest extends PromiseLike<AdminAnswer> {
+    set(header: string, value: string): AdminRequest;
+    send(body: object | string): AdminRequest;
+    expect(status: number): AdminRequest;
+  }
+
   interface TestHelper {
+    /** Asks the admin side, where nodes serve their editors. */
+    request(): Record<"get" | "put" | "post", (path: string) => AdminRequest>;
     init(runtimePath: string, userSettings?: Record<string, unknown>): void;
     settings(userSettings?: Record<string, unknown>): Record<string, unknown>;
     load(nodes: NodeModule | NodeModule[], flow: unknown[], credentials?: Record<string, unknown>): Promise<void>;

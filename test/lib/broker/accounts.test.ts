@@ -8,12 +8,14 @@ import {
   provisionAccounts,
   readAccounts,
   rightsIn,
+  SECURITY_ACCOUNTS,
   THERMAL_ACCOUNTS,
   usersFileIn,
 } from "../../../lib/broker/accounts.js";
 import { mosquittoAcl, mosquittoConfig } from "../../../lib/broker/mosquitto-files.js";
 import { addUser, readUsers } from "../../../lib/broker/users-file.js";
 
+const NAMES = [...Object.keys(THERMAL_ACCOUNTS), ...Object.keys(SECURITY_ACCOUNTS)];
 const deploy = join(__dirname, "..", "..", "..", "deploy", "mosquitto");
 
 describe("Broker accounts", () => {
@@ -26,9 +28,9 @@ describe("Broker accounts", () => {
 
   it("makes every account once, each with a password of its own, in private files", () => {
     const accounts = provisionAccounts(home);
-    assert.deepEqual(Object.keys(accounts), Object.keys(THERMAL_ACCOUNTS));
+    assert.deepEqual(Object.keys(accounts), NAMES);
     const passwords = new Set(Object.values(accounts).map(({ password }) => password));
-    assert.equal(passwords.size, Object.keys(THERMAL_ACCOUNTS).length);
+    assert.equal(passwords.size, NAMES.length);
     for (const password of passwords) assert.equal(Buffer.from(password, "base64url").length, 24);
     for (const path of [accountsFileIn(home), usersFileIn(home)]) assert.equal(statSync(path).mode & 0o777, 0o600);
     const before = readFileSync(usersFileIn(home), "utf8");
@@ -44,7 +46,16 @@ describe("Broker accounts", () => {
     assert.deepEqual(rightsIn(home, "gateway"), rights);
     rmSync(usersFileIn(home));
     assert.deepEqual(provisionAccounts(home).gateway, gateway);
-    assert.equal(readUsers(usersFileIn(home)).size, Object.keys(THERMAL_ACCOUNTS).length);
+    assert.equal(readUsers(usersFileIn(home)).size, NAMES.length);
+  });
+
+  it("lets another monitor publish alerts and read nothing, and no device read what others send", () => {
+    provisionAccounts(home);
+    assert.deepEqual(rightsIn(home, "seed-monitor"), { publish: ["security/alert"], subscribe: [] });
+    provision(home, "esp32-1", "sensor");
+    const readers = NAMES.filter((name) => rightsIn(home, name).subscribe.includes("iot/#"));
+    assert.deepEqual(readers, ["monitor"]);
+    assert.ok(!rightsIn(home, "monitor").publish.some((topic) => topic.startsWith("iot/")));
   });
 
   it("gives a new sensor its own branch and nobody else's", () => {

@@ -7,15 +7,12 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { accountsFileIn } from "../../../lib/broker/accounts.js";
 import { forkBroker } from "../../../lib/broker/fork.js";
 import { fernet } from "../../../lib/envelope/fernet.js";
-import { accountsFromFile, sharedAccount } from "../../../simulator/thermal/accounts.js";
+import { accountsFromFile, sharedAccount } from "../../../simulator/common/accounts.js";
+import type { RunningSimulation } from "../../../simulator/common/running.js";
 import { CommandReceiver } from "../../../simulator/thermal/command-receiver.js";
 import type { ThermalEvent } from "../../../simulator/thermal/events.js";
 import { runReplay } from "../../../simulator/thermal/publish-replay.js";
-import {
-  type RunningSimulation,
-  runThermalSimulation,
-  type SimulationProgress,
-} from "../../../simulator/thermal/simulation.js";
+import { runThermalSimulation, type SimulationProgress } from "../../../simulator/thermal/simulation.js";
 import { COMMAND_TOPIC, RAW_TOPIC } from "../../../simulator/thermal/wire.js";
 import { freePort, startEmbeddedBroker, type TestBroker, TYPESCRIPT_EXEC_ARGV } from "../../support/brokers.js";
 

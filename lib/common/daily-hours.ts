@@ -8,7 +8,7 @@ function minutesOfDay(text: string): number {
 }
 
 /** A daily span of local time that may run over midnight, e.g. 22:00 to 05:00 in Europe/Berlin. */
-export class NightHours {
+export class DailyHours {
   private readonly start: number;
   private readonly end: number;
   private readonly format: Intl.DateTimeFormat;
@@ -16,8 +16,8 @@ export class NightHours {
   private known = false;
 
   /**
-   * @param start first minute of the night, `HH:MM`.
-   * @param end first minute after it; equal to `start`: there is no night.
+   * @param start first minute of the span, `HH:MM`.
+   * @param end first minute after it; equal to `start`: the span is empty.
    * @param timeZone IANA name.
    * @throws {RangeError} for a time or a zone that does not exist.
    */

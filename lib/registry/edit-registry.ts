@@ -1,0 +1,27 @@
+import { RegistryProblem } from "./problem.js";
+import { type DeviceEntry, readRegistry, writeRegistry } from "./registry-file.js";
+
+/**
+ * Lists a device in a registry file; one that is listed the same way is left alone.
+ *
+ * @throws {RegistryProblem} when it is listed otherwise, or the registry would not be valid with it.
+ */
+export function listDevice(path: string, entry: DeviceEntry): "added" | "known" {
+  const registry = readRegistry(path);
+  const known = registry.devices.find(({ id }) => id === entry.id);
+  if (known) {
+    const isSame = known.profile === entry.profile && (!entry.topics || `${entry.topics}` === `${known.topics}`);
+    if (isSame) return "known";
+    throw new RegistryProblem(`"${entry.id}" is listed with another profile or other topics; remove it first`);
+  }
+  writeRegistry(path, { ...registry, devices: [...registry.devices, entry] });
+  return "added";
+}
+
+/** @throws {RegistryProblem} when the device is not listed. */
+export function unlistDevice(path: string, id: string): void {
+  const registry = readRegistry(path);
+  const devices = registry.devices.filter((device) => device.id !== id);
+  if (devices.length === registry.devices.length) throw new RegistryProblem(`"${id}" is not listed in ${path}`);
+  writeRegistry(path, { ...registry, devices });
+}

@@ -1,0 +1,72 @@
+/** Messages that may come at once: a backlog after a reconnect, redeliveries, and some room. */
+const CAPACITY = 10;
+/** A source may send this many times its usual rate for as long as it likes: jitter, and Poisson senders. */
+const MARGIN = 2;
+/** Messages a second that every source may send, however seldom it usually does. */
+const LEAST_REFILL = 0.5;
+/** Intervals from which the usual rate is first taken. */
+const INTERVALS_TO_LEARN = 20;
+/** Afterwards it follows its source with this time constant, seconds. */
+const TIME_CONSTANT_SEC = 3600;
+/** A pause counts as at most this many usual intervals, and at first as this many seconds: it tells nothing of a rate. */
+const LONGEST_PAUSE = 4;
+const LONGEST_FIRST_PAUSE_SEC = 10;
+
+/** Messages a second that a source may send while its usual rate is unknown. */
+export const DEFAULT_NEW_SOURCE_RATE = 5;
+
+/**
+ * What one source may send: a token bucket (Turner 1986) of {@link CAPACITY} messages that refills at twice the
+ * source's usual rate. The usual rate is learned from the source itself, and only while its bucket is at least half
+ * full: a flood empties it first, and so never becomes usual. A rise to less than twice the usual rate is allowed and
+ * becomes usual within hours.
+ */
+export class Allowance {
+  private tokens = CAPACITY;
+  /** Mean interval in seconds. */
+  private meanInterval = 0;
+  private intervals = 0;
+
+  /** Messages a second; null until enough intervals were seen. */
+  get usualRate(): number | null {
+    return this.intervals < INTERVALS_TO_LEARN || this.meanInterval <= 0 ? null : 1 / this.meanInterval;
+  }
+
+  /**
+   * Takes one message out of the allowance.
+   *
+   * @param interval seconds since the source's last message; null for its first.
+   * @param newSourceRate messages a second while the usual rate is unknown.
+   * @returns whether nothing was left for it.
+   */
+  isOver(interval: number | null, newSourceRate: number): boolean {
+    if (interval !== null) {
+      const refill = Math.max(LEAST_REFILL, MARGIN * this.boundedRate(newSourceRate));
+      this.tokens = Math.min(CAPACITY, this.tokens + interval * refill);
+      if (this.tokens >= CAPACITY / 2) this.learn(interval);
+    }
+    if (this.tokens < 1) return true;
+    this.tokens--;
+    return false;
+  }
+
+  /** What the bucket refills by, before the margin. */
+  private boundedRate(newSourceRate: number): number {
+    return this.usualRate ?? newSourceRate / MARGIN;
+  }
+
+  private learn(interval: number): void {
+    const longest =
+      this.intervals < INTERVALS_TO_LEARN
+        ? Math.max(LONGEST_FIRST_PAUSE_SEC, LONGEST_PAUSE * this.meanInterval)
+        : LONGEST_PAUSE * this.meanInterval;
+    const counted = Math.min(interval, longest);
+    if (this.intervals < INTERVALS_TO_LEARN) {
+      this.intervals++;
+      this.meanInterval += (counted - this.meanInterval) / this.intervals;
+      return;
+    }
+    // Weighed by the usual interval, not by this one, which would count long intervals twice.
+    this.meanInterval += Math.min(1, this.meanInterval / TIME_CONSTANT_SEC) * (counted - this.meanInterval);
+  }
+}

@@ -1,0 +1,106 @@
+import type { QuantityLimits } from "../common/quantity-limits.js";
+import type { TrafficFeatures } from "../common/security.js";
+import { Allowance, DEFAULT_NEW_SOURCE_RATE } from "./allowance.js";
+import { Plausibility } from "./plausibility.js";
+import { DEFAULT_LIMITS, quantityOf } from "./quantities.js";
+import { RateWindow } from "./rate-window.js";
+import { SourceTable } from "./source-table.js";
+import { TopicMemory } from "./topic-memory.js";
+
+/** One message as its receiver saw it. */
+export interface TrafficSample {
+  /** Who is counted; any text. */
+  source: string;
+  /** Whether `source` was proved. */
+  authenticated: boolean;
+  /** Reception, milliseconds since the Unix epoch, finite. */
+  at: number;
+  topic: string;
+  /** Bytes on the wire. */
+  size: number;
+  /** The decoded message; anything but an object has no quantities. */
+  reading: unknown;
+  /** What is believable of the source's quantities; default {@link DEFAULT_LIMITS}. */
+  limits?: QuantityLimits;
+}
+
+export interface TrafficMeterOptions {
+  /** Sources that are followed, separately for proved and unproved ones; default 10,000. */
+  cap?: number;
+  /** Messages a second that a source may send until its usual rate is known; default 5. */
+  newSourceRate?: number;
+}
+
+export const DEFAULT_CAP = 10_000;
+
+class SourceState {
+  readonly window = new RateWindow();
+  readonly allowance = new Allowance();
+  readonly topics = new TopicMemory();
+  readonly plausibility = new Plausibility();
+  lastAt: number | undefined;
+}
+
+function featuresOf(sample: TrafficSample, rate: number, interArrival: number | null): Record<string, number> {
+  const features: Record<string, number> = { message_rate: rate, payload_size: sample.size };
+  if (interArrival !== null) features.inter_arrival = interArrival;
+  for (const name of ["temperature", "humidity"]) {
+    const value = quantityOf(sample.reading, name);
+    if (value !== null) features[name] = value;
+  }
+  return features;
+}
+
+/**
+ * Measures, per source, what a sender cannot lie about: rate, spacing, size, topics, and whether values can be true.
+ *
+ * Proved and unproved sources are kept in two tables. So nobody can spoil a device's measurements by using its name, or
+ * have devices forgotten by inventing names. Everything is in memory and begins anew with each meter: after a restart
+ * each source is new once, and its usual rate is learned again from 20 intervals.
+ */
+export class TrafficMeter {
+  private readonly proved: SourceTable<SourceState>;
+  private readonly unproved: SourceTable<SourceState>;
+  private readonly newSourceRate: number;
+
+  /** @throws {RangeError} for a cap below 1 or a rate that is not above 0. */
+  constructor({ cap = DEFAULT_CAP, newSourceRate = DEFAULT_NEW_SOURCE_RATE }: TrafficMeterOptions = {}) {
+    if (!(newSourceRate > 0)) throw new RangeError("the rate of new sources must be above 0");
+    this.newSourceRate = newSourceRate;
+    this.proved = new SourceTable(cap, () => new SourceState());
+    this.unproved = new SourceTable(cap, () => new SourceState());
+  }
+
+  /** Sources that are followed now and that were forgotten for the cap. */
+  get sources(): { followed: number; forgotten: number } {
+    const { proved, unproved } = this;
+    return { followed: proved.followed + unproved.followed, forgotten: proved.forgotten + unproved.forgotten };
+  }
+
+  /**
+   * Measures one message. Samples come in the order of reception; where the clock is set back the time since the last
+   * message counts as none.
+   */
+  measure(sample: TrafficSample): TrafficFeatures {
+    const { source, authenticated, at, topic, size, reading, limits = DEFAULT_LIMITS } = sample;
+    const { state, isNew } = (authenticated ? this.proved : this.unproved).stateOf(source);
+    const interArrival = state.lastAt === undefined ? null : Math.max(0, at - state.lastAt) / 1000;
+    state.lastAt = at;
+    const rate = state.window.add(at);
+    const overRate = state.allowance.isOver(interArrival, this.newSourceRate);
+    return {
+      source,
+      authenticated,
+      rate,
+      usualRate: state.allowance.usualRate,
+      overRate,
+      interArrival,
+      size,
+      newTopic: state.topics.isNew(topic),
+      newClient: isNew,
+      reportedRate: quantityOf(reading, "message_rate"),
+      ...state.plausibility.judge(reading, at, limits),
+      features: featuresOf(sample, rate, interArrival),
+    };
+  }
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { SecurityMonitor } from "../../../lib/monitor/security-monitor.js";
+import { anomaly, NOON } from "./verdicts.js";
+
+const MB = 1e6;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** Bytes that are really held: objects and typed arrays. */
+function held(): number {
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+describe("memory of the security monitor", function () {
+  this.timeout(120_000);
+
+  it("stays below 10 MB more with a million invented names", () => {
+    const monitor = new SecurityMonitor(NOON);
+    for (let i = 0; i < 100; i++) monitor.record(anomaly({ source: `device-${i}` }), NOON);
+    const before = held();
+    for (let i = 0; i < 1_000_000; i++) {
+      const at = NOON + i;
+      const topic = `iot/devices/invented-${i}/data`;
+      const reasons = [{ detector: "allow-list", text: `"invented-${i}" is not in the registry of devices` }];
+      monitor.record(anomaly({ source: `invented-${i}`, authenticated: false, at, topic, reasons }), at);
+    }
+    const growth = held() - before;
+    assert.ok(growth < 10 * MB, `grew by ${(growth / MB).toFixed(1)} MB`);
+    const { total, devices, sources, recentAlerts, topThreats } = monitor.snapshot(NOON + 1_000_000, 1000);
+    assert.equal(total, 1_000_100);
+    assert.deepEqual(sources, { followed: 300, cap: 1200, forgotten: 999_800 });
+    assert.equal(devices.length, 200);
+    assert.equal(devices.filter(({ authenticated }) => authenticated).length, 100, "every device is still there");
+    assert.equal(recentAlerts.filter(({ authenticated }) => authenticated).length, 25);
+    assert.ok(topThreats.every(({ error }) => error <= 1_000_000 / 256));
+  });
+
+  it("does not hold the large messages that names and reasons were cut from", () => {
+    const monitor = new SecurityMonitor(NOON);
+    const before = held();
+    for (let i = 0; i < 2000; i++) {
+      const payload = `${String(i).padStart(20, "0")}${"x".repeat(60_000)}`;
+      // Pieces of a string point into it until somebody copies them.
+      const [source, topic, text] = [payload.slice(0, 64), payload.slice(0, 200), payload.slice(0, 100)];
+      const reasons = [{ detector: payload.slice(0, 20), text }];
+      monitor.record(anomaly({ source, topic, reasons, authenticated: i % 2 === 0 }), NOON);
+    }
+    const growth = held() - before;
+    // 1,000 devices and 200 names of 14.4 kB points each; 60 kB each would be 72 MB.
+    assert.ok(growth < 25 * MB, `grew by ${(growth / MB).toFixed(1)} MB`);
+    assert.equal(monitor.snapshot(NOON, 1).sources.followed, 1200);
+  });
+
+  it("stays below its stated size with every place taken", () => {
+    const before = held();
+    const monitor = new SecurityMonitor(NOON);
+    for (let round = 0; round < 30; round++) {
+      for (let i = 0; i < 1200; i++) {
+        const reasons = [1, 2, 3].map((n) => ({
+          detector: "forest",
+          text: `${n}: ${i} is ${round} above the range ${"…".repeat(80)}`,
+        }));
+        monitor.record(anomaly({ source: `source-${i}`, authenticated: i < 1000, reasons }), NOON + round);
+      }
+    }
+    const growth = held() - before;
+    assert.ok(growth < 73 * MB, `grew by ${(growth / MB).toFixed(1)} MB`);
+  });
+});

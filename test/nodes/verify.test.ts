@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import helper from "node-red-node-test-helper";
+import { createKeyFile, rotateKeyFile } from "../../lib/envelope/key-file.js";
+import { envelopeProfile } from "../../lib/envelope/registry.js";
+import { deviceKey } from "../../lib/registry/device-key.js";
+import type { DeviceProfile } from "../../lib/registry/profiles.js";
+import { writeRegistry } from "../../lib/registry/registry-file.js";
+import type { StageMessage } from "../../nodes/common/stage.js";
+import registryNode from "../../nodes/device-registry/device-registry.js";
+import verifyNode from "../../nodes/verify/verify.js";
+import { freshId, lastStatus, loggedErrors } from "./envelope-flow.js";
+
+helper.init(require.resolve("node-red"));
+
+const DEVICES = [
+  { id: "gcm", profile: "aes-gcm-json" },
+  { id: "fer", profile: "fernet" },
+  { id: "plain", profile: "plain-json" },
+] as const;
+const topicOf = (id: string) => `iot/devices/${id}/data`;
+
+describe("verify node", () => {
+  let home: string;
+  let fleetKey: Buffer;
+  let id: string;
+  let accepted: StageMessage[];
+  let refused: StageMessage[];
+
+  before(() => helper.startServer());
+  after(() => helper.stopServer());
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), "redoubt-verify-"));
+    process.env.REDOUBT_HOME = home;
+    fleetKey = createKeyFile(join(home, "keys", "fleet.key"), "aes-256").primary;
+    writeRegistry(join(home, "devices.json"), { version: 1, devices: [...DEVICES] });
+    id = freshId("verify");
+  });
+  afterEach(async () => {
+    await helper.unload();
+    delete process.env.REDOUBT_HOME;
+    rmSync(home, { recursive: true });
+  });
+
+  function flow(config: Record<string, unknown>) {
+    return [
+      { id: "fleet", type: "redoubt-device-registry", name: "", path: "devices.json", fleetKey: "fleet.key" },
+      {
+        id,
+        type: "redoubt-verify",
+        registry: "fleet",
+        unlisted: "reject",
+        wires: [["accepted"], ["refused"]],
+        ...config,
+      },
+      { id: "accepted", type: "helper" },
+      { id: "refused", type: "helper" },
+    ];
+  }
+
+  async function load(config: Record<string, unknown> = {}): Promise<void> {
+    accepted = [];
+    refused = [];
+    await helper.load([registryNode, verifyNode], flow(config));
+    helper.getNode("accepted").on("input", (message) => accepted.push(message as StageMessage));
+    helper.getNode("refused").on("input", (message) => refused.push(message as StageMessage));
+  }
+
+  async function send(...messages: Record<string, unknown>[]): Promise<void> {
+    for (const message of messages) helper.getNode(id).receive(message);
+    await new Promise((resolve) => setImmediate(() => setImmediate(() => setImmediate(resolve))));
+  }
+
+  function seal(device: string, payload: object = {}, now = Date.now(), key = fleetKey): Buffer {
+    const profile = DEVICES.find((one) => one.id === device)?.profile as DeviceProfile;
+    const text = JSON.stringify({
+      device_id: device,
+      temperature: 21,
+      timestamp: new Date(now).toISOString(),
+      ...payload,
+    });
+    if (profile === "plain-json") return Buffer.from(text);
+    const envelope = envelopeProfile(profile).create([deviceKey(key, profile, device)]);
+    return Buffer.from(envelope.seal(Buffer.from(text), { now, topic: topicOf(device) }) as string);
+  }
+
+  const codes = () => refused.map(({ rejected }) => rejected?.code);
+
+  it("passes on what a device proves, with who it was and what was received", async () => {
+    await load();
+    for (const device of DEVICES) await send({ payload: seal(device.id), topic: topicOf(device.id), qos: 1 });
+    assert.deepEqual(codes(), []);
+    assert.deepEqual(
+      accepted.map(({ device }) => [device?.id, device?.authenticated, device?.profile]),
+      [
+        ["gcm", true, "aes-gcm-json"],
+        ["fer", true, "fernet"],
+        ["plain", false, "plain-json"],
+      ],
+    );
+    for (const msg of accepted) {
+      assert.equal((msg.payload as { temperature: number }).temperature, 21);
+      assert.equal(msg.received?.topicDevice, msg.device?.id);
+      assert.equal(msg.received?.at, msg.device?.receivedAt);
+      assert.equal((msg as StageMessage & { qos?: number }).qos, 1);
+    }
+  });
+
+  it("sends refusals to the second output with the payload as it came and what was received", async () => {
+    await load();
+    const copy = seal("gcm");
+    const huge = Buffer.alloc(9000, 0x7b);
+    await send(
+      { payload: copy, topic: topicOf("gcm") },
+      { payload: copy, topic: topicOf("gcm") },
+      { payload: copy, topic: topicOf("fer") },
+      { payload: copy, topic: "iot/elsewhere" },
+      { payload: huge, topic: topicOf("gcm") },
+      { payload: 7, topic: topicOf("gcm") },
+      { payload: copy },
+      { payload: '{"client_id":"gcm","temp":99}', topic: topicOf("plain") },
+    );
+    assert.equal(accepted.length, 1);
+    assert.deepEqual(codes(), [
+      "REPLAY",
+      "FORMAT",
+      "UNKNOWN_DEVICE",
+      "SIZE",
+      "FORMAT",
+      "TOPIC_MISMATCH",
+      "TOPIC_MISMATCH",
+    ]);
+    assert.equal(refused[0]?.payload, copy);
+    assert.equal(refused[3]?.received?.size, 9000);
+    assert.equal(refused[6]?.received?.claimed, "gcm");
+    assert.ok(refused.every(({ received, device }) => received?.digest.length === 16 && device === undefined));
+    assert.deepEqual(loggedErrors(), []);
+  });
+
+  it("refuses what was sealed before the start, and remembers over a deploy", async () => {
+    await load();
+    await send({ payload: seal("gcm", {}, Date.now() - 30_000), topic: topicOf("gcm") });
+    await send({ payload: seal("fer", {}, Date.now() - 30_000), topic: topicOf("fer") });
+    assert.deepEqual(codes(), ["STALE", "STALE"]);
+    const [first, second] = [seal("gcm"), seal("fer")];
+    await send({ payload: first, topic: topicOf("gcm") }, { payload: second, topic: topicOf("fer") });
+    assert.equal(accepted.length, 2);
+    await helper.unload();
+    await load();
+    await send({ payload: first, topic: topicOf("gcm") }, { payload: second, topic: topicOf("fer") });
+    assert.deepEqual(codes(), ["REPLAY", "REPLAY"]);
+  });
+
+  it("accepts keys derived from an older fleet key that is kept", async () => {
+    const rotated = rotateKeyFile(join(home, "keys", "fleet.key"), 1).primary;
+    await load();
+    await send({ payload: seal("fer"), topic: topicOf("fer") });
+    await send({ payload: seal("fer", {}, Date.now(), rotated), topic: topicOf("fer") });
+    assert.equal(accepted.length, 2);
+  });
+
+  it("accepts unlisted devices where it is told to, and never as proved", async () => {
+    await load({ unlisted: "accept" });
+    const payload = '{"client_id":"sensor_9","temp":95.5,"humidity":12,"message_rate":140,"timestamp":1767225600}';
+    await send({ payload: Buffer.from(payload), topic: "iot/kitchen/temp" });
+    assert.deepEqual(accepted[0]?.device, {
+      id: "sensor_9",
+      authenticated: false,
+      profile: "plain-json",
+      receivedAt: accepted[0]?.received?.at,
+    });
+    await send({ payload: Buffer.from(payload.replace("sensor_9", "gcm")), topic: "iot/kitchen/temp" });
+    assert.deepEqual(codes(), ["TOPIC_MISMATCH"]);
+  });
+
+  it("lets nothing pass when it cannot work, and says why", async () => {
+    for (const [config, reason] of [
+      [{ registry: "" }, /no device registry is chosen/],
+      [{ ttl: 0 }, /Good for must be a number/],
+      [{ unlisted: "maybe" }, /Unlisted devices/],
+    ] as const) {
+      await load(config);
+      await send({ payload: seal("plain"), topic: topicOf("plain") });
+      assert.equal(accepted.length, 0);
+      assert.match(loggedErrors()[0] ?? "", reason);
+      const status = lastStatus(helper.getNode(id));
+      assert.deepEqual([status?.fill, status?.shape], ["red", "ring"]);
+      await helper.unload();
+    }
+    rmSync(join(home, "keys", "fleet.key"));
+    await load();
+    await send({ payload: seal("plain"), topic: topicOf("plain") });
+    assert.equal(accepted.length, 0);
+    assert.ok(loggedErrors().some((line) => /fleet\.key does not exist/.test(line)));
+  });
+
+  it("says in its status that the registry is broken", async () => {
+    writeFileSync(join(home, "devices.json"), "{");
+    await load();
+    await send({ payload: seal("plain"), topic: topicOf("plain") });
+    assert.deepEqual(codes(), ["UNKNOWN_DEVICE"]);
+    const node = helper.getNode(id);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    assert.match(String((lastStatus(node) as { text?: string }).text), /registry/);
+  });
+});
