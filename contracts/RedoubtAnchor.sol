@@ -6,8 +6,9 @@ pragma solidity 0.8.37;
 /// trust of each device of the lane, and a trace of incidents. The log itself stays with the gateway: nothing here
 /// names a person or holds a reading; devices are hashes.
 ///
-/// The trust rules that a gateway cannot bend are here: an alert costs 20, a device gains one point per interval at
-/// most however many heartbeats are claimed, and zero stays zero until the owner acts.
+/// The trust rules that a gateway cannot bend are here: an alert that is reported costs 20 whatever else happened, a
+/// device gains one point per interval at most however many heartbeats are claimed, and zero stays zero until the
+/// owner acts. What a gateway keeps to itself no contract can see: that is what the log and its auditors are for.
 contract RedoubtAnchor {
     struct Lane {
         uint64 size;
@@ -28,11 +29,13 @@ contract RedoubtAnchor {
         uint32 alerts;
         uint32 anomalies;
         uint32 losses;
+        /// Points that the log gave for heartbeats and batches.
         uint32 credits;
         uint8 trustAfter;
     }
 
-    /// @notice An incident of the log: its index there, when it was, its score in 1/10000 and its leaf hash.
+    /// @notice An incident of the log: its index there, when it was (seconds since 1970), its score in 1/10000 and its
+    /// leaf hash. Device 0: nobody proved to be the sender, or the device is not registered here.
     struct Incident {
         bytes32 device;
         uint64 index;
@@ -48,6 +51,9 @@ contract RedoubtAnchor {
     uint256 public constant COMMAND_TRUST = 30;
     /// @notice Seconds in which a device can earn one point.
     uint64 public immutable creditInterval;
+    /// @notice Points that can be saved up while a device earns none. It bounds what a stolen writer's key can give away
+    /// at once, and how long a chain may be out of reach until what was earned meanwhile is cut.
+    uint64 public immutable creditBurst;
 
     address public owner;
     address public pendingOwner;
@@ -63,6 +69,7 @@ contract RedoubtAnchor {
         bytes32 indexed device, bytes32 indexed lane, uint64 index, uint64 timestamp, uint32 score, bytes32 leaf
     );
     event WriterSet(bytes32 indexed lane, address indexed writer, bool allowed);
+    event LaneSet(bytes32 indexed lane, uint64 size, bytes32 root, bytes32 reason);
     event DeviceSet(bytes32 indexed device, bytes32 indexed lane, uint8 trust, bytes32 reason);
     event OwnershipOffered(address indexed from, address indexed to);
     event OwnershipTaken(address indexed from, address indexed to);
@@ -84,9 +91,11 @@ contract RedoubtAnchor {
         _;
     }
 
-    constructor(uint64 creditInterval_) {
-        if (creditInterval_ == 0) revert InvalidValue();
+    constructor(uint64 creditInterval_, uint64 creditBurst_) {
+        if (creditInterval_ == 0 || creditInterval_ > 1 days) revert InvalidValue();
+        if (creditBurst_ == 0 || creditBurst_ > FULL_TRUST) revert InvalidValue();
         creditInterval = creditInterval_;
+        creditBurst = creditBurst_;
         owner = msg.sender;
         emit OwnershipTaken(address(0), msg.sender);
     }
@@ -111,9 +120,13 @@ contract RedoubtAnchor {
         for (uint256 i = 0; i < changes.length; ++i) {
             _apply(lane, changes[i]);
         }
+        uint64 next = oldSize;
         for (uint256 i = 0; i < incidents.length; ++i) {
             Incident calldata incident = incidents[i];
-            if (incident.index < oldSize || incident.index >= newSize) revert InvalidValue();
+            // In the order of the log: none twice.
+            if (incident.index < next || incident.index >= newSize) revert InvalidValue();
+            next = incident.index + 1;
+            if (incident.device != 0) _inLane(incident.device, lane);
             emit IncidentRecorded(
                 incident.device, lane, incident.index, incident.timestamp, incident.score, incident.leaf
             );
@@ -121,16 +134,18 @@ contract RedoubtAnchor {
     }
 
     /// @notice What the rules allow as the trust of a device after these events, now.
-    function bounds(TrustChange calldata change) public view returns (uint8 low, uint8 high) {
+    function bounds(TrustChange calldata change) external view returns (uint8 low, uint8 high) {
         Device storage device = devices[change.device];
         if (!device.known) revert UnknownDevice(change.device);
-        uint256 cost = ALERT_COST * change.alerts + ANOMALY_COST * change.anomalies + LOSS_COST * change.losses;
-        uint256 base = device.trust > cost ? device.trust - cost : 0;
-        low = uint8(base);
-        // Zero stays zero: what would have been earned first cannot be told from what was earned after.
-        uint256 earned = device.trust == 0 ? 0 : _credit(device, change.credits);
-        uint256 top = base + earned;
-        high = uint8(top > FULL_TRUST ? FULL_TRUST : top);
+        (low, high,) = _bounds(device, change);
+    }
+
+    /// @notice Several devices at once; one that is not registered is all zero.
+    function devicesOf(bytes32[] calldata ids) external view returns (Device[] memory found) {
+        found = new Device[](ids.length);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            found[i] = devices[ids[i]];
+        }
     }
 
     /// @notice Whether a device is known here and trusted enough to be commanded.
@@ -143,6 +158,13 @@ contract RedoubtAnchor {
     function setWriter(bytes32 lane, address writer, bool isAllowed) external onlyOwner {
         isWriter[lane][writer] = isAllowed;
         emit WriterSet(lane, writer, isAllowed);
+    }
+
+    /// @notice Puts a lane back to a root that is known to be true, after a writer's key was misused: without it a false
+    /// size would lock the log's gateway out for ever. The trust of devices stays; see {setDevice}.
+    function setLane(bytes32 lane, uint64 size, bytes32 root, bytes32 reason) external onlyOwner {
+        lanes[lane] = Lane({size: size, anchoredAt: uint64(block.timestamp), root: root});
+        emit LaneSet(lane, size, root, reason);
     }
 
     /// @notice Registers a device in a lane, or restores one after a person has looked into it.
@@ -166,22 +188,55 @@ contract RedoubtAnchor {
     }
 
     function _apply(bytes32 lane, TrustChange calldata change) private {
-        Device storage device = devices[change.device];
-        (uint8 low, uint8 high) = bounds(change);
-        if (device.lane != lane) revert WrongLane(change.device, lane);
+        Device storage device = _inLane(change.device, lane);
+        (uint8 low, uint8 high, uint64 from) = _bounds(device, change);
         if (change.trustAfter < low || change.trustAfter > high) revert TrustRule(change.device, low, high);
-        uint256 earned = device.trust == 0 ? 0 : _credit(device, change.credits);
-        device.creditedTo += uint64(earned) * creditInterval;
+        uint256 cost = _cost(change);
+        // Only what was used is taken from the saved points; at zero nothing can have been.
+        uint256 used = change.trustAfter == 0 ? 0 : change.trustAfter + cost - device.trust;
+        device.creditedTo = from + uint64(used) * creditInterval;
         device.trust = change.trustAfter;
         emit TrustChanged(
             change.device, lane, change.trustAfter, change.credits, change.alerts, change.anomalies, change.losses
         );
     }
 
-    /// @dev A token bucket: one point per interval since the last one that was earned, at most a full scale.
-    function _credit(Device storage device, uint32 credits) private view returns (uint256) {
-        uint256 earned = (block.timestamp - device.creditedTo) / creditInterval;
-        if (earned > credits) earned = credits;
-        return earned > FULL_TRUST ? FULL_TRUST : earned;
+    function _inLane(bytes32 id, bytes32 lane) private view returns (Device storage device) {
+        device = devices[id];
+        if (!device.known) revert UnknownDevice(id);
+        if (device.lane != lane) revert WrongLane(id, lane);
+    }
+
+    function _cost(TrustChange calldata change) private pure returns (uint256) {
+        return ALERT_COST * change.alerts + ANOMALY_COST * change.anomalies + LOSS_COST * change.losses;
+    }
+
+    /// @dev The order of the events is not known here. The lowest trust is that of a device which earned nothing; the
+    /// highest that of one which earned everything, and had not yet reached zero when it did.
+    /// @return low first trust that is allowed
+    /// @return high last trust that is allowed
+    /// @return from since when the points are counted that the device has saved up
+    function _bounds(Device storage device, TrustChange calldata change)
+        private
+        view
+        returns (uint8 low, uint8 high, uint64 from)
+    {
+        uint256 trust = device.trust;
+        uint256 cost = _cost(change);
+        uint256 earned;
+        (earned, from) = _saved(device.creditedTo);
+        if (earned > change.credits) earned = change.credits;
+        if (trust == 0) earned = 0;
+        low = trust > cost ? uint8(trust - cost) : 0;
+        uint256 top = trust + earned > cost ? trust + earned - cost : 0;
+        high = uint8(top > FULL_TRUST ? FULL_TRUST : top);
+    }
+
+    /// @dev A token bucket: one point per interval, at most `creditBurst` of them.
+    function _saved(uint64 creditedTo) private view returns (uint256 points, uint64 from) {
+        uint64 time = uint64(block.timestamp);
+        uint64 most = creditBurst * creditInterval;
+        from = time - creditedTo > most ? time - most : creditedTo;
+        points = (time - from) / creditInterval;
     }
 }
