@@ -3,6 +3,7 @@ import { benchCommand } from "./bench.js";
 import { demoCommand } from "./demo.js";
 import { devicesCommand } from "./devices.js";
 import { envelopeCommand } from "./envelope.js";
+import { exportLedgerCommand } from "./export-ledger.js";
 import { importModelCommand } from "./import-model.js";
 import { keysCommand } from "./keys.js";
 import { maskCommand } from "./mask.js";
@@ -10,6 +11,7 @@ import { scoreCommand } from "./score.js";
 import { simulateCommand } from "./simulate.js";
 import { startCommand } from "./start.js";
 import { trainCommand } from "./train.js";
+import { verifyLedgerCommand } from "./verify-ledger.js";
 
 /** Every subcommand of `redoubt`, in the order that --help shows. */
 export const commands: (() => Command)[] = [
@@ -23,5 +25,7 @@ export const commands: (() => Command)[] = [
   importModelCommand,
   scoreCommand,
   maskCommand,
+  exportLedgerCommand,
+  verifyLedgerCommand,
   benchCommand,
 ];
