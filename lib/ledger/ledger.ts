@@ -61,7 +61,7 @@ export class Ledger {
       const signer = openLogKey({ path: options.keyPath, name: options.origin, vkey, logExisted: existed });
       if (vkey === undefined) writeMeta(database, "vkey", signer.vkey);
       const ledger = new Ledger(database, ledgerStatements(database), signer, options);
-      ledger.current();
+      ledger.refresh();
       return ledger;
     } catch (error) {
       database.close();
@@ -138,6 +138,13 @@ export class Ledger {
   trustHistory(device: string, limit: number): LedgerEntry[] {
     const rows = this.statements.changes.all(device, limit);
     return rows.flatMap(({ idx }) => this.entry(idx as number) ?? []);
+  }
+
+  /** Reads what another process has written meanwhile, all of it from one moment. */
+  refresh(): void {
+    this.state = this.database.snapshot(() =>
+      loadState(this.database, this.statements, this.signer, this.options.trust),
+    );
   }
 
   /** Root of the first `size` entries. */
