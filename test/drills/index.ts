@@ -3,10 +3,14 @@ import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
 import type { Drill } from "./drill.js";
 import { hostileMessages } from "./hostile-messages.js";
+import { ledgerKill } from "./ledger-kill.js";
+import { ledgerMutations } from "./ledger-mutations.js";
 import { maskKill } from "./mask-kill.js";
 import { startStop } from "./start-stop.js";
 
 /** Every drill, by name. */
 export const drills: ReadonlyMap<string, Drill> = new Map(
-  [maskKill, hostileMessages, decoderFuzz, brokerPreauth, demoSoak, startStop].map((drill) => [drill.name, drill]),
+  [maskKill, ledgerKill, ledgerMutations, hostileMessages, decoderFuzz, brokerPreauth, demoSoak, startStop].map(
+    (drill) => [drill.name, drill],
+  ),
 );
