@@ -13,5 +13,5 @@ export function rowToEntry(row: SqlRow): LedgerEntry {
   const text = row.data as string | null;
   if (text !== null && !leafHash(Buffer.from(text)).equals(leaf)) throw new Error(`entry ${index} is damaged on disk`);
   const data = text === null ? null : (JSON.parse(text) as LedgerEntryData);
-  return { index, leafHash: leaf.toString("hex"), data };
+  return { index, leafHash: leaf.toString("hex"), data, text };
 }

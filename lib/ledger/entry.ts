@@ -37,6 +37,8 @@ export interface LedgerEntry {
   leafHash: string;
   /** null: erased. */
   data: LedgerEntryData | null;
+  /** Canonical JSON of the data, which the leaf is the hash of; null: erased. */
+  text: string | null;
 }
 
 /** @throws {Rejection} SIZE, SCHEMA, RANGE or FORMAT for what cannot be an entry. */

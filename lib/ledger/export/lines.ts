@@ -5,12 +5,10 @@ import type { LedgerEntry } from "../entry.js";
 
 /** Bytes of a bundled entry's length (C2SP tlog-tiles). */
 const LENGTH_SIZE = 2;
-/** An entry and what stands around it in its line. */
-const LINE_DEPTH = 20;
 
 /** A line of `entries.jsonl`. Every line has one spelling only, so that each changed byte is seen. */
-export function entryLine({ index, leafHash, data }: LedgerEntry): string {
-  return `${canonicalJson({ index, leaf: leafHash, data }, LINE_DEPTH)}\n`;
+export function entryLine({ index, leafHash, text }: Omit<LedgerEntry, "data">): string {
+  return `{"data":${text},"index":${index},"leaf":"${leafHash}"}\n`;
 }
 
 /** A line of `checkpoints.jsonl`. */
@@ -29,9 +27,9 @@ export function anchorsText(anchors: readonly AnchorRecord[]): string {
 }
 
 /** One entry of a bundle: its length and its text. An erased entry has none left; its leaf is in the tile. */
-export function bundled({ data }: LedgerEntry): Buffer {
-  const text = data === null ? Buffer.alloc(0) : Buffer.from(canonicalJson(data));
+export function bundled({ text }: LedgerEntry): Buffer {
+  const bytes = Buffer.from(text ?? "");
   const length = Buffer.alloc(LENGTH_SIZE);
-  length.writeUInt16BE(text.length);
-  return Buffer.concat([length, text]);
+  length.writeUInt16BE(bytes.length);
+  return Buffer.concat([length, bytes]);
 }

@@ -2,7 +2,7 @@ import { canonicalJson } from "../../common/canonical-json.js";
 import { isJsonObject } from "../../common/json.js";
 import type { LedgerCheckpoint } from "../../common/ledger-receipt.js";
 import { openCheckpoint } from "../checkpoint.js";
-import type { Erasure, LedgerEntry, LedgerEntryData } from "../entry.js";
+import { type Erasure, type LedgerEntry, type LedgerEntryData, MAX_ENTRY_BYTES } from "../entry.js";
 import { checkpointLine, entryLine } from "../export/lines.js";
 import { leafHash } from "../merkle/hash.js";
 import type { NoteVerifier } from "../note.js";
@@ -33,14 +33,15 @@ function readErasure(value: unknown): Erasure {
   return erasure;
 }
 
-/** @throws {Error} where the data is not what the ledger writes. */
-function checkData(data: LedgerEntryData): void {
-  const { salt, trust, erased, ...event } = data;
-  if (typeof salt !== "string") throw new Error("it has no salt");
-  if (trust !== undefined && !Array.isArray(trust)) throw new Error("its trust is not a list");
-  if ((event.kind === "erase") !== (erased !== undefined)) throw new Error("an erasure is of kind erase");
-  if (erased === undefined) readLedgerEvent(event);
-  else readErasure(erased);
+function checkData(where: string, data: LedgerEntryData): void {
+  faultAt(where, () => {
+    const { salt, trust, erased, ...event } = data;
+    if (typeof salt !== "string") throw new Error("it has no salt");
+    if (trust !== undefined && !Array.isArray(trust)) throw new Error("its trust is not a list");
+    if ((event.kind === "erase") !== (erased !== undefined)) throw new Error("an erasure is of kind erase");
+    if (erased === undefined) readLedgerEvent(event);
+    else readErasure(erased);
+  });
 }
 
 function readEntry(bytes: Buffer, index: number): LedgerEntry {
@@ -51,12 +52,15 @@ function readEntry(bytes: Buffer, index: number): LedgerEntry {
   const { leaf, data } = value;
   if (typeof leaf !== "string" || !/^[0-9a-f]{64}$/.test(leaf)) throw new ExportFault(where, "it has no leaf hash");
   if (data !== null && !isJsonObject(data)) throw new ExportFault(where, "its data is not an object");
-  const entry: LedgerEntry = { index, leafHash: leaf, data: data as LedgerEntryData | null };
-  faultAt(where, () => sameText(bytes, entryLine(entry), where));
-  if (entry.data === null) return entry;
-  const expected = leafHash(Buffer.from(canonicalJson(entry.data))).toString("hex");
-  if (expected !== leaf) throw new ExportFault(where, "its data is not what its leaf is the hash of");
-  faultAt(where, () => checkData(entry.data as LedgerEntryData));
+  const text = faultAt(where, () => (data === null ? null : canonicalJson(data)));
+  if (text !== null && Buffer.byteLength(text) > MAX_ENTRY_BYTES) throw new ExportFault(where, "it is too long");
+  const entry: LedgerEntry = { index, leafHash: leaf, data: data as LedgerEntryData | null, text };
+  sameText(bytes, entryLine(entry), where);
+  if (entry.data === null || text === null) return entry;
+  if (leafHash(Buffer.from(text)).toString("hex") !== leaf) {
+    throw new ExportFault(where, "its data is not what its leaf is the hash of");
+  }
+  checkData(where, entry.data);
   return entry;
 }
 

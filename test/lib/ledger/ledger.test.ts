@@ -98,7 +98,7 @@ describe("ledger", () => {
     const records = ledger.trustRecords();
     const receipt = ledger.erase(index, "admin", "request of the person");
 
-    assert.deepEqual(ledger.entry(index), { index, leafHash: leaf, data: null });
+    assert.deepEqual(ledger.entry(index), { index, leafHash: leaf, data: null, text: null });
     assert.ok(
       verifyInclusion(index, ledger.size, bytes(leaf), ledger.inclusionProof(index), ledger.rootAt(ledger.size)),
     );
