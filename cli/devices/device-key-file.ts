@@ -9,8 +9,11 @@ import { deviceKey, FLEET_KEY_FAMILY, FLEET_KEY_FILE } from "../../lib/registry/
 import type { DeviceProfile } from "../../lib/registry/profiles.js";
 
 const FAMILIES: Readonly<Record<Exclude<DeviceProfile, "plain-json">, KeyFamily>> = {
+  "cose-a128gcm": "aes-256",
+  "hmac-json": "hmac-sha256",
   "aes-gcm-json": "aes-256",
   fernet: "fernet",
+  "aes-ecb-crc": "aes-128",
 };
 
 function deviceKeyFile(home: Home, id: string): string {
@@ -18,17 +21,17 @@ function deviceKeyFile(home: Home, id: string): string {
 }
 
 /**
- * Writes the key of one device, derived from the newest fleet key (which is made where there is none), to
+ * Writes the key of one device and epoch, derived from the newest fleet key (which is made where there is none), to
  * `keys/devices/<id>.key` of the home, mode 0600. The same key each time, until the fleet key is rotated.
  *
  * @returns its path; undefined for a profile without key.
  * @throws {KeyFailure} when the fleet key cannot be used.
  */
-export function writeDeviceKey(home: Home, profile: DeviceProfile, id: string): string | undefined {
+export function writeDeviceKey(home: Home, profile: DeviceProfile, id: string, epoch = 1): string | undefined {
   if (profile === "plain-json") return undefined;
   const fleet = loadOrCreateKeyFile(join(home.keys, FLEET_KEY_FILE), FLEET_KEY_FAMILY);
   const path = deviceKeyFile(home, id);
-  writeFileAtomic(path, formatKeyList(FAMILIES[profile], [{ key: deviceKey(fleet.primary, profile, id) }]));
+  writeFileAtomic(path, formatKeyList(FAMILIES[profile], [{ key: deviceKey(fleet.primary, profile, id, epoch) }]));
   return path;
 }
 

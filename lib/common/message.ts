@@ -9,8 +9,10 @@ export interface DeviceInfo {
   id: string;
   /** Key epoch, where the profile has one. */
   epoch?: number;
-  /** Message counter, where the profile has one. */
+  /** Message counter, where the profile has one: 0 to 2^53 - 1, never twice for one device and epoch. */
   counter?: number;
+  /** `gateway` where the device has no clock and the reading's timestamp is the time of its reception. */
+  clock?: "gateway";
   /** Whether the envelope was authenticated with a key we hold. */
   authenticated: boolean;
   /** Envelope profile, e.g. `fernet`. */

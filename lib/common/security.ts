@@ -15,6 +15,11 @@ export interface ReceptionInfo {
   digest: string;
   /** The device whose topic it is, whether or not the message proved to come from it. */
   topicDevice?: string;
+  /**
+   * Who sent it, where that was proved and the message is no copy: also of a message that was refused for what it
+   * says (SCHEMA, RANGE, STALE, RATE).
+   */
+  sender?: { device: string; epoch?: number; counter?: number };
   /** The name the message gives itself, or its topic where it gives none; unproved, cut to 64 characters. */
   claimed: string;
 }

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { QuantityLimits } from "../common/quantity-limits.js";
+import { FIRST_EPOCH } from "./epochs.js";
 import { mergeLimits } from "./limits.js";
 import type { DeviceProfile } from "./profiles.js";
 import { type RegistryDocument, readRegistry, topicsOf, writeRegistry } from "./registry-file.js";
@@ -11,6 +12,10 @@ export interface RegisteredDevice {
   readonly topics: readonly string[];
   /** Its own limits and, for other quantities, the registry's defaults. */
   readonly limits: QuantityLimits;
+  /** Number of its present key. */
+  readonly epoch: number;
+  /** The one before, good until then; milliseconds since the Unix epoch. */
+  readonly previousEpoch?: { readonly epoch: number; readonly until: number };
 }
 
 export interface DeviceRegistryOptions {
@@ -37,6 +42,10 @@ function indexOf(document: RegistryDocument): Index {
       profile: entry.profile,
       topics: topicsOf(entry),
       limits: mergeLimits(defaults, entry.limits),
+      epoch: entry.epoch ?? FIRST_EPOCH,
+      ...(entry.previousEpoch && {
+        previousEpoch: { epoch: entry.previousEpoch.epoch, until: Date.parse(entry.previousEpoch.until) },
+      }),
     }),
   );
   return {
@@ -79,6 +88,14 @@ export class DeviceRegistry {
   get(id: string): RegisteredDevice | undefined {
     this.#follow();
     return this.#index.devices.get(id);
+  }
+
+  /** The key epochs of a device that are good at this time, the present one first; none for one that is not listed. */
+  epochsOf(id: string, now: number): readonly number[] {
+    const device = this.get(id);
+    if (!device) return [];
+    const { epoch, previousEpoch } = device;
+    return previousEpoch && now < previousEpoch.until ? [epoch, previousEpoch.epoch] : [epoch];
   }
 
   /** In the order of the file. */

@@ -1,3 +1,4 @@
+import { nextEpoch } from "./epochs.js";
 import { RegistryProblem } from "./problem.js";
 import { type DeviceEntry, readRegistry, writeRegistry } from "./registry-file.js";
 
@@ -24,4 +25,24 @@ export function unlistDevice(path: string, id: string): void {
   const devices = registry.devices.filter((device) => device.id !== id);
   if (devices.length === registry.devices.length) throw new RegistryProblem(`"${id}" is not listed in ${path}`);
   writeRegistry(path, { ...registry, devices });
+}
+
+/**
+ * Gives a listed device its next key epoch.
+ *
+ * @param now milliseconds since the Unix epoch.
+ * @param overlap see {@link nextEpoch}.
+ * @returns the device as it is listed now.
+ * @throws {RegistryProblem} when it is not listed, or has no key.
+ */
+export function rotateDevice(path: string, id: string, now: number, overlap: number): DeviceEntry {
+  const registry = readRegistry(path);
+  const device = registry.devices.find((entry) => entry.id === id);
+  if (!device) throw new RegistryProblem(`"${id}" is not listed in ${path}`);
+  if (device.profile === "plain-json") throw new RegistryProblem(`"${id}" has no key: its profile is plain-json`);
+  const { previousEpoch: _, ...lasting } = device;
+  const rotated = { ...lasting, ...nextEpoch(device, now, overlap) };
+  const devices = registry.devices.map((entry) => (entry === device ? rotated : entry));
+  writeRegistry(path, { ...registry, devices });
+  return rotated;
 }

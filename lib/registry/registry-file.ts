@@ -4,13 +4,14 @@ import { writeFileAtomic } from "../common/files.js";
 import { isIdentifier } from "../common/identifier.js";
 import { isJsonObject, type JsonObject, parseJsonObject } from "../common/json.js";
 import { Rejection } from "../common/rejection.js";
+import { type EpochEntry, readEpochs } from "./epochs.js";
 import { type LimitsEntry, readLimits } from "./limits.js";
 import { RegistryProblem, refuseOthers } from "./problem.js";
 import { DEVICE_PROFILES, type DeviceProfile, isDeviceProfile } from "./profiles.js";
 import { isDeviceTopic, topicOf } from "./topics.js";
 
 /** One device as it is in the file. */
-export interface DeviceEntry {
+export interface DeviceEntry extends EpochEntry {
   id: string;
   profile: DeviceProfile;
   /** Exact topics, without wildcards; `iot/devices/<id>/data` unless given. */
@@ -29,6 +30,8 @@ export interface RegistryDocument {
 export const MAX_DEVICES = 10_000;
 export const MAX_REGISTRY_BYTES = 4_194_304;
 const MAX_TOPICS = 16;
+/** With colon and epoch, 32 bytes: the largest key identifier of the envelope. */
+const MAX_COSE_ID = 26;
 const VERSION = 1;
 
 /** Where the registry of a home is. */
@@ -57,16 +60,30 @@ function readDevice(value: unknown, index: number): DeviceEntry {
   const { id, profile, topics, limits } = value;
   if (!isIdentifier(id)) throw new RegistryProblem(`devices[${index}]: id is not 1 to 64 of A-Z a-z 0-9 . _ -`);
   const where = `devices[${index}] "${id}"`;
-  refuseOthers(value, ["id", "profile", "topics", "limits"], where);
+  refuseOthers(value, ["id", "profile", "topics", "limits", "epoch", "previousEpoch"], where);
   if (!isDeviceProfile(profile)) {
     throw new RegistryProblem(`${where}: profile is not one of ${DEVICE_PROFILES.join(", ")}`);
   }
-  return {
+  const device = {
     id,
     profile,
     ...(topics !== undefined && { topics: readTopics(topics, where) }),
     ...(limits !== undefined && { limits: readLimits(limits, `${where}.limits`) }),
+    ...readEpochs(value, where),
   };
+  if (profile === "cose-a128gcm") refuseUnnameable(device, where);
+  return device;
+}
+
+/** What a COSE message says of itself must be able to name the device: its key identifier, and its topic's end. */
+function refuseUnnameable(device: DeviceEntry, where: string): void {
+  const { id, profile } = device;
+  if (id.length > MAX_COSE_ID) {
+    throw new RegistryProblem(`${where}: the id of a ${profile} device has at most ${MAX_COSE_ID} characters`);
+  }
+  if (!topicsOf(device).every((topic) => topic.split("/").at(-2) === id)) {
+    throw new RegistryProblem(`${where}: the topics of a ${profile} device end in ${id}/ and one more level`);
+  }
 }
 
 function readDefaults(value: unknown): { limits?: LimitsEntry } {

@@ -10,10 +10,13 @@ export interface DeviceRegistryNode extends Node {
   readonly keyProblem: string | undefined;
   /** Limits of a device's quantities, or the registry's defaults for one that is not listed. */
   limitsOf(id: string): QuantityLimits;
+  /** Whether devices may have a profile that proves nothing though it encrypts (`aes-ecb-crc`). */
+  readonly allowUnauthenticated: boolean;
   /**
    * A device's keys, one for each fleet key; the first one is the current one. Never to be shown or logged.
    *
+   * @param epoch key epoch; the device's present one unless given.
    * @throws {Error} where there is no fleet key, or for a profile without keys.
    */
-  keysOf(profile: string, id: string): Buffer[];
+  keysOf(profile: string, id: string, epoch?: number): Buffer[];
 }

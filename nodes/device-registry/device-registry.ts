@@ -1,10 +1,13 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { NodeAPI, NodeDef } from "node-red";
 import { resolveIn } from "../../lib/common/home.js";
+import { isIdentifier } from "../../lib/common/identifier.js";
 import { loadKeyFile, loadOrCreateKeyFile } from "../../lib/envelope/key-file.js";
 import type { KeyRing } from "../../lib/envelope/key-ring.js";
 import { deviceKey, FLEET_KEY_FAMILY, FLEET_KEY_FILE } from "../../lib/registry/device-key.js";
 import { DeviceRegistry } from "../../lib/registry/device-registry.js";
-import { isDeviceProfile } from "../../lib/registry/profiles.js";
+import { type DeviceProfile, isDeviceProfile } from "../../lib/registry/profiles.js";
 import type { DeviceRegistryNode } from "../common/device-registry.js";
 import { nodeHome } from "../common/home.js";
 import { serveRegistries } from "./registry-endpoint.js";
@@ -13,6 +16,7 @@ interface DeviceRegistryConfig extends NodeDef {
   path: string;
   fleetKey: string;
   createIfMissing: boolean;
+  allowUnauthenticated?: boolean;
 }
 
 const DEFAULT_PATH = "devices.json";
@@ -20,6 +24,13 @@ const DEFAULT_PATH = "devices.json";
 function loadFleetKey(RED: NodeAPI, config: DeviceRegistryConfig): KeyRing {
   const path = resolveIn(nodeHome(RED).keys, config.fleetKey || FLEET_KEY_FILE);
   return config.createIfMissing ? loadOrCreateKeyFile(path, FLEET_KEY_FAMILY) : loadKeyFile(path, [FLEET_KEY_FAMILY]);
+}
+
+/** The key of a device that nobody can flash any more is not derived: it is in the device's key file. */
+function ownKeys(RED: NodeAPI, profile: DeviceProfile, id: string): Buffer[] | undefined {
+  if (profile !== "aes-ecb-crc" || !isIdentifier(id)) return undefined;
+  const path = join(nodeHome(RED).keys, "devices", `${id}.key`);
+  return existsSync(path) ? [...loadKeyFile(path, ["aes-128"]).all] : undefined;
 }
 
 export = (RED: NodeAPI): void => {
@@ -46,10 +57,11 @@ export = (RED: NodeAPI): void => {
       devices,
       keyProblem,
       limitsOf: (id) => devices.limitsOf(id),
-      keysOf: (profile, id) => {
+      allowUnauthenticated: config.allowUnauthenticated === true,
+      keysOf: (profile, id, epoch = devices.get(id)?.epoch) => {
         if (!ring) throw new Error(keyProblem);
         if (!isDeviceProfile(profile)) throw new Error(`devices have no profile "${profile}"`);
-        return ring.all.map((key) => deviceKey(key, profile, id));
+        return ownKeys(RED, profile, id) ?? ring.all.map((key) => deviceKey(key, profile, id, epoch));
       },
     } satisfies Partial<DeviceRegistryNode>);
   });
