@@ -7,6 +7,7 @@ import { Rejection } from "../../../lib/common/rejection.js";
 import { openDatabase } from "../../../lib/common/sqlite.js";
 import { openCheckpoint } from "../../../lib/ledger/checkpoint.js";
 import { eventOf } from "../../../lib/ledger/entry.js";
+import { type EntryProof, proveEntry, verifyEntryProof } from "../../../lib/ledger/entry-proof.js";
 import { GroupWriter } from "../../../lib/ledger/group-writer.js";
 import { leafHash } from "../../../lib/ledger/merkle/hash.js";
 import { verifyConsistency, verifyInclusion } from "../../../lib/ledger/merkle/proof.js";
@@ -245,6 +246,27 @@ describe("ledger", () => {
     ledger.recordAnchor({ ...anchor, blockNumber: 5 });
     assert.deepEqual(ledger.anchors(), [{ ...anchor, blockNumber: 5 }]);
     assert.throws(() => ledger.recordAnchor({ ...anchor, size: 13 }), /has another root/);
+  });
+
+  it("proves an entry to somebody who has nothing but the key and the proof", () => {
+    const ledger = folder.open();
+    ledger.append(eventsTo(50));
+    ledger.erase(7, "admin", "request");
+    const rootHash = ledger.checkpoint.rootHash;
+    for (const index of [0, 7, 31, 50]) {
+      const proof = JSON.parse(JSON.stringify(proveEntry(ledger, index))) as EntryProof;
+      assert.deepEqual(verifyEntryProof(proof, ledger.vkey), { size: 51, rootHash });
+      const refuses = (change: Partial<EntryProof>, reason: RegExp) =>
+        assert.throws(() => verifyEntryProof({ ...proof, ...change }, ledger.vkey), reason);
+      refuses({ index: index + 1 }, /does not lead/);
+      refuses({ text: "{}" }, /not what its leaf/);
+      refuses({ text: null, leafHash: "00".repeat(32) }, /does not lead/);
+      refuses({ proof: proof.proof.slice(1) }, /does not lead/);
+      refuses({ proof: ["", ...proof.proof] }, /does not lead/);
+      refuses({ checkpoint: proof.checkpoint.replace("51", "52") }, /signature/);
+      assert.throws(() => verifyEntryProof(proof, folder.open().vkey.replace("gateway-1", "gateway-2")), /key id/);
+    }
+    assert.throws(() => proveEntry(ledger, 51), /no entry 51/);
   });
 
   it("hashes entries as RFC 6962 leaves of their canonical text", () => {
