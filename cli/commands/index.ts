@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { anchorCommand } from "./anchor.js";
 import { benchCommand } from "./bench.js";
 import { demoCommand } from "./demo.js";
 import { devicesCommand } from "./devices.js";
@@ -27,5 +28,6 @@ export const commands: (() => Command)[] = [
   maskCommand,
   exportLedgerCommand,
   verifyLedgerCommand,
+  anchorCommand,
   benchCommand,
 ];

@@ -5,6 +5,8 @@ import { reasonOf } from "./provider.js";
 export interface AnchorLoopOptions {
   /** Between looks at a log that has grown, milliseconds. */
   intervalMs: number;
+  /** Called before each look. */
+  beforeStep?(): void;
   onProgress?(progress: AnchorProgress): void;
   /** Why nothing could be anchored; `isFinal` where only a person can mend it. It is tried again all the same. */
   onProblem?(reason: string, isFinal: boolean): void;
@@ -42,11 +44,12 @@ export class AnchorLoop {
   }
 
   private async run(): Promise<void> {
-    const { intervalMs, onProgress, onProblem } = this.options;
+    const { intervalMs, beforeStep, onProgress, onProblem } = this.options;
     let backoffMs = FIRST_BACKOFF_MS;
     while (!this.abort.signal.aborted) {
       this.woken = false;
       try {
+        beforeStep?.();
         const progress = await this.anchorer.step(this.abort.signal);
         backoffMs = FIRST_BACKOFF_MS;
         onProgress?.(progress);

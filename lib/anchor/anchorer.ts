@@ -1,6 +1,7 @@
 import type { AnchorRecord } from "../common/ledger-receipt.js";
 import type { AnchoredLog } from "./anchored-log.js";
-import { type AnchorCall, AnchorChain, type Block, type BlockTag, ChainRefusal, type ChainSettings } from "./chain.js";
+import { type AnchorCall, AnchorChain, ChainRefusal, type ChainSettings } from "./chain.js";
+import type { Block, BlockTag } from "./chain-reader.js";
 import { ConfirmedAnchors } from "./confirmed.js";
 import { clampEvent, ToldCuts } from "./cuts.js";
 import { deviceIdOf } from "./identity.js";
@@ -86,7 +87,7 @@ export class Anchorer {
 
   private async recordConfirmed(chain: AnchorChain, confirmed: ConfirmedAnchors): Promise<void> {
     const block = await chain.block(this.options.confirmAt ?? "latest");
-    if (!block) return;
+    if (!block || !(await chain.existsAt(block))) return;
     for (const record of await confirmed.recordUpTo(block)) this.options.onAnchored?.(record);
   }
 
@@ -111,14 +112,17 @@ export class Anchorer {
     const { lane, limits = DEFAULT_LIMITS } = this.options;
     const plan = planAnchor(this.log, from, limits);
     const known = await this.knownDevices(chain, block, plan);
-    const settlement = settle(plan, lane, known, chain.terms, block.timestamp);
+    const now = (this.options.now ?? Date.now)();
+    // Whether our clock or the last block is right about the next one's time, the simulation shows.
+    const time = Math.max(block.timestamp, Math.floor(now / 1000));
+    const settlement = settle(plan, lane, known, chain.terms, time);
     const { call, cuts } = await this.simulated(chain, plan, settlement);
     const cutDevices = new Set(cuts.map(({ device }) => device));
     this.told.forget(plan.devices.map(({ device }) => device).filter((device) => !cutDevices.has(device)));
     const fresh = this.told.fresh(cuts);
     if (fresh.length > 0) {
       const where = { chainId: chain.chainId, contract: chain.address, lane, from, to: plan.to };
-      await this.log.append([clampEvent(fresh, where, (this.options.now ?? Date.now)())]);
+      await this.log.append([clampEvent(fresh, where, now)]);
       this.options.onCut?.(fresh);
     }
     return call;

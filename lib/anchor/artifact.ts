@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../common/package-root.js";
-import type { InterfaceAbi } from "./load-ethers.js";
 
 /** The compiled contract, as `scripts/compile-contracts.mjs` writes it. */
 export interface AnchorArtifact {
   compiler: string;
   evmVersion: string;
-  abi: InterfaceAbi;
+  abi: { readonly type: string }[];
   /** 0x… */
   bytecode: string;
   deployedBytecode: string;

@@ -1,6 +1,6 @@
 import type { AnchorRecord } from "../common/ledger-receipt.js";
 import type { AnchoredLog } from "./anchored-log.js";
-import type { AnchorChain, Block } from "./chain.js";
+import type { Block, ChainReader } from "./chain-reader.js";
 
 /** Writes down in the log's database which of its sizes the chain holds, read from the chain's own events. */
 export class ConfirmedAnchors {
@@ -10,7 +10,7 @@ export class ConfirmedAnchors {
   /** @param firstBlock from which to look where nothing is written down yet: that of the contract's deployment. */
   constructor(
     private readonly log: AnchoredLog,
-    private readonly chain: AnchorChain,
+    private readonly chain: ChainReader,
     private readonly lane: string,
     private readonly firstBlock: number,
   ) {

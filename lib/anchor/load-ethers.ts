@@ -1,6 +1,5 @@
 export type {
   Contract,
-  InterfaceAbi,
   JsonRpcProvider,
   TransactionReceipt,
   TransactionRequest,

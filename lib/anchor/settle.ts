@@ -57,7 +57,7 @@ function settleDevice(planned: PlannedDevice, id: string, chain: ChainDevice, te
  * What of a plan the chain will take: scores cut to what the contract allows, devices that it does not know left out.
  *
  * @param known what the chain holds of the plan's devices, by their name in the log.
- * @param now time of the last block, seconds since 1970: the next one allows no less.
+ * @param now time of the block to come as far as it is known, seconds since 1970.
  */
 export function settle(
   plan: AnchorPlan,

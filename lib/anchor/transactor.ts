@@ -45,7 +45,7 @@ export class Transactor {
   ): Promise<TransactionReceipt | undefined> {
     const { provider, signer, chainId } = this;
     const from = signer.address;
-    const gas = await provider.estimateGas({ ...call, from });
+    const gas = await provider.estimateGas({ ...call, from, blockTag: "pending" });
     // Asked afresh each time: a chain that was rolled back has forgotten some.
     const replaced = await this.stillUnmined();
     const nonce = replaced?.nonce ?? (await provider.getTransactionCount(from, "pending"));

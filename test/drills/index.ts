@@ -1,4 +1,5 @@
 import { brokerPreauth } from "./broker-preauth.js";
+import { chainRollback } from "./chain-rollback.js";
 import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
 import type { Drill } from "./drill.js";
@@ -10,7 +11,15 @@ import { startStop } from "./start-stop.js";
 
 /** Every drill, by name. */
 export const drills: ReadonlyMap<string, Drill> = new Map(
-  [maskKill, ledgerKill, ledgerMutations, hostileMessages, decoderFuzz, brokerPreauth, demoSoak, startStop].map(
-    (drill) => [drill.name, drill],
-  ),
+  [
+    maskKill,
+    ledgerKill,
+    ledgerMutations,
+    chainRollback,
+    hostileMessages,
+    decoderFuzz,
+    brokerPreauth,
+    demoSoak,
+    startStop,
+  ].map((drill) => [drill.name, drill]),
 );
