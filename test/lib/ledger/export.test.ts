@@ -256,7 +256,7 @@ describe("ledger export", () => {
 
   it("shows every one of 150 random changes", () => {
     const small = new LedgerFolder();
-    const { vkey } = fill(small, 270);
+    const { vkey } = fill(small, 260);
     const exported = join(small.path, "export");
     writeExport(small.open(), exported);
     const mutations = mutateExport(exported, vkey, 150, 5);
@@ -303,7 +303,7 @@ describe("ledger export", () => {
         writeFileSync(path("entries.jsonl"), [...lines.slice(0, 5), line, ...lines.slice(6, 20)].join("\n"));
         assert.throws(() => verify(), ExportFault);
       }),
-      { seed: 1, numRuns: 150 },
+      { seed: 1, numRuns: 80 },
     );
   });
 });

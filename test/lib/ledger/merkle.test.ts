@@ -86,7 +86,7 @@ describe("merkle tree", () => {
     const pick = (below: number) => Math.floor(random.uniform() * below);
     const leaves = leavesTo(1000);
     const { tree } = treeOf(leaves);
-    for (let i = 0; i < 1500; i++) {
+    for (let i = 0; i < 600; i++) {
       const size = 2 + pick(999);
       const index = pick(size);
       const old = 1 + pick(size - 1);

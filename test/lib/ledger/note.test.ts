@@ -114,7 +114,7 @@ describe("signed notes", () => {
         assert.throws(() => openCheckpoint(`${signer.name}\n1\n${text}\n\n\u2014 ${text}\n`, signer), Error);
         assert.throws(() => parseVkey(text), Error);
       }),
-      { seed: 1, numRuns: 500 },
+      { seed: 1, numRuns: 150 },
     );
   });
 });
