@@ -72,13 +72,21 @@ function incidentOf(entry: AnchoredEntry, { at, detail }: Meaning): PlannedIncid
   };
 }
 
+/** An alert at zero changes no score, and counts all the same. */
+function isCounted({ authenticated, event }: TrustEvidence): boolean {
+  return authenticated && COUNTED[event] !== undefined;
+}
+
+function isMove({ previous, score }: TrustChange): boolean {
+  return score !== previous;
+}
+
 class Tally {
   readonly devices = new Map<string, PlannedDevice>();
 
-  /** Devices that an entry speaks of. */
+  /** Devices about which an entry says something that counts: most heartbeats change nothing. */
   static touched({ evidence = [], trust = [] }: Meaning): Set<string> {
-    const proved = evidence.filter(({ authenticated }) => authenticated);
-    return new Set([...proved, ...trust].map(({ device }) => device));
+    return new Set([...evidence.filter(isCounted), ...trust.filter(isMove)].map(({ device }) => device));
   }
 
   /** How many devices there would be with these. */
@@ -89,11 +97,10 @@ class Tally {
   }
 
   add({ evidence = [], trust = [] }: Meaning): void {
-    for (const item of evidence) if (item.authenticated) this.count(item);
-    for (const change of trust) this.change(change);
+    for (const item of evidence.filter(isCounted)) this.count(item);
+    for (const change of trust.filter(isMove)) this.change(change);
   }
 
-  /** An alert at zero changes no score, and counts all the same: it is evidence that is counted. */
   private count({ device, event }: TrustEvidence): void {
     const counter = COUNTED[event];
     if (counter) this.of(device)[counter]++;
