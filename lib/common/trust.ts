@@ -3,6 +3,10 @@ export const TRUST_EVENTS = ["SECURITY_ALERT", "ANOMALY", "HEARTBEAT_LOST", "BAT
 
 export type TrustEvent = (typeof TRUST_EVENTS)[number];
 
+export function isTrustEvent(value: unknown): value is TrustEvent {
+  return (TRUST_EVENTS as readonly unknown[]).includes(value);
+}
+
 /** One thing observed about one device. */
 export interface TrustEvidence {
   /** Identifier matching `lib/common/identifier`. */

@@ -26,6 +26,11 @@ export class HeartbeatWatch {
     this.lastSeen.delete(device);
   }
 
+  /** Nobody could be heard until now, so that no silence before counts. */
+  restart(now: number): void {
+    for (const device of this.lastSeen.keys()) this.lastSeen.set(device, now);
+  }
+
   /** @returns the devices that fell silent since the last call, the longest silent first. */
   lost(now: number): string[] {
     const lost: string[] = [];

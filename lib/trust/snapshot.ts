@@ -1,0 +1,63 @@
+import type { TrustRecord, TrustRulesTable, TrustState } from "../common/trust.js";
+import type { TrustHistory, TrustPoint } from "./history.js";
+
+export interface DeviceTrust {
+  device: string;
+  /** 0..100; 0 is 0. */
+  score: number;
+  state: TrustState;
+  /** By an operator: no score releases it. */
+  held: boolean;
+  /** Milliseconds since the Unix epoch. */
+  changedAt: number;
+  /** Oldest first, at most 20. */
+  history: TrustPoint[];
+}
+
+/** Everything that the page Trust shows, of bounded size. */
+export interface TrustSnapshot {
+  at: number;
+  /** Known devices; `devices` lists the first 200 of them. */
+  known: number;
+  /** Quarantined ones first, then by score, then by name. */
+  devices: DeviceTrust[];
+  /** Names of the quarantined ones, lowest score first, at most 200. */
+  quarantine: string[];
+  quarantined: number;
+  rules: TrustRulesTable;
+}
+
+const MAX_DEVICES = 200;
+
+function byNeed(a: TrustRecord, b: TrustRecord): number {
+  const order = Number(b.state === "quarantined") - Number(a.state === "quarantined") || a.score - b.score;
+  return order || (a.device < b.device ? -1 : 1);
+}
+
+/**
+ * @param at gateway clock, milliseconds since the Unix epoch.
+ * @throws {Error} where the history cannot be read from the ledger.
+ */
+export function trustSnapshot(
+  records: readonly TrustRecord[],
+  history: TrustHistory,
+  rules: TrustRulesTable,
+  at: number,
+): TrustSnapshot {
+  const sorted = [...records].sort(byNeed);
+  const quarantined = sorted.filter(({ state }) => state === "quarantined");
+  const devices = sorted.slice(0, MAX_DEVICES).map(
+    ({ device, score, state, held, changedAt }): DeviceTrust => ({
+      ...{ device, score, state, held, changedAt },
+      history: [...history.of(device)],
+    }),
+  );
+  return {
+    at,
+    known: sorted.length,
+    devices,
+    quarantine: quarantined.slice(0, MAX_DEVICES).map(({ device }) => device),
+    quarantined: quarantined.length,
+    rules,
+  };
+}
