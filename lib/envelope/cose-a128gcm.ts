@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isIdentifier } from "../common/identifier.js";
 import { Rejection } from "../common/rejection.js";
 import {
   type CoseSession,
@@ -31,6 +32,7 @@ const MAX_MESSAGE_BYTES = 2048;
 /** Derived keys that are remembered: one device has one boot at a time, and a rotation two epochs. */
 const MAX_SESSIONS = 16;
 const FIRST_EPOCH = 1;
+const MAX_COUNTER = 2n ** 64n - 1n;
 
 /** The two last levels of a topic, `<device>/<stream>`: what a message is bound to, wherever the prefix leads. */
 function boundPath(topic: string | Buffer | undefined): { device: string; path: Buffer } {
@@ -64,10 +66,16 @@ class CoseProfile implements EnvelopeProfile {
     this.#maxBytes = Math.min(options.maxBytes ?? MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES);
   }
 
+  /** @throws {TypeError} for a counter, epoch or boot id that does not fit; see also {@link EnvelopeProfile.seal}. */
   seal(plaintext: Buffer, context: SealContext): Buffer {
     const { device, path } = boundPath(context.topic);
+    if (!isIdentifier(device)) throw new Rejection("TOPIC_MISMATCH", "the topic's last level but one names no device");
     const { epoch = FIRST_EPOCH, bootId = this.#bootId } = context;
+    if (bootId.length !== BOOT_ID_BYTES) throw new TypeError(`a boot id has ${BOOT_ID_BYTES} bytes`);
+    // Counting from 1 again under a boot id that was used before would repeat a nonce.
+    if (context.bootId && context.counter === undefined) throw new TypeError("a boot id needs a counter with it");
     const counter = context.counter ?? ++this.#counter;
+    if (counter < 0n || counter > MAX_COUNTER) throw new TypeError("a counter is 0 to 2^64 - 1");
     const kid = coseKid(device, epoch);
     const { key, iv } = this.#session(0, kid, bootId) ?? this.#derive(0, kid, epoch, bootId);
     const aad = encStructure(PROTECTED_HEADER, path);
@@ -131,12 +139,25 @@ function sessionName(keyIndex: number, kid: Buffer, bootId: Buffer): string {
   return `${keyIndex}/${kid.toString("latin1")}/${bootId.toString("latin1")}`;
 }
 
+function epochOf(message: Buffer): number | undefined {
+  if (message.length > MAX_MESSAGE_BYTES) return undefined;
+  try {
+    return parseCoseMessage(message).epoch;
+  } catch (error) {
+    if (error instanceof Rejection) return undefined;
+    throw error;
+  }
+}
+
 export const coseA128Gcm: ProfileDescription = {
   name: "cose-a128gcm",
   keyFamilies: ["aes-256"],
   encoding: "binary",
   bindsTopic: true,
+  mustBindTopic: true,
   carriesTime: false,
+  counter: "envelope",
+  epochOf,
   jsonOnly: true,
   create: (keys, options = {}) => new CoseProfile(keys, options),
 };

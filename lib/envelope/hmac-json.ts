@@ -78,6 +78,7 @@ export const hmacJson: ProfileDescription = {
   encoding: "text",
   bindsTopic: false,
   carriesTime: false,
+  counter: "payload",
   jsonOnly: true,
   create: (keys, options = {}) => new HmacJsonProfile(keys, options),
 };

@@ -66,10 +66,19 @@ export interface ProfileDescription {
   readonly encoding: "text" | "binary";
   /** Whether a topic can be bound as additional authenticated data. */
   readonly bindsTopic: boolean;
+  /** `true` where it always is. */
+  readonly mustBindTopic?: true;
   /** Whether the message says when it was sealed, so that TTL and skew apply. */
   readonly carriesTime: boolean;
   /** Whether what is sealed must be a JSON object. */
   readonly jsonOnly: boolean;
+  /** Where a number is that no two messages of a device have in common: in the envelope, or in the JSON it carries. */
+  readonly counter?: "envelope" | "payload";
+  /**
+   * The key epoch that a message names before anything is proved, for profiles that have one; undefined for what cannot
+   * be read.
+   */
+  readonly epochOf?: (message: Buffer) => number | undefined;
   /** `false` where a message proves nothing about its sender; absent means true. */
   readonly authenticates?: false;
   /** `true` where only opening is offered. */

@@ -11,9 +11,13 @@ import {
   type ProfileOptions,
 } from "./profile.js";
 import { DEFAULT_REPLAY_CAPACITY, ReplayCache } from "./replay-cache.js";
+import type { RecordMark } from "./replay-line.js";
+import type { ReplayWindows } from "./replay-windows.js";
+import { sequenceOf } from "./sequence.js";
 
 /** Whole seconds, as Fernet counts: a token of the second in which the receiver started is not before it. */
 const SECOND_MS = 1000;
+const MAX_COUNTER = BigInt(Number.MAX_SAFE_INTEGER);
 
 export interface ReplayOptions extends Pick<ProfileOptions, "ttl" | "maxSkew"> {
   capacity?: number;
@@ -31,9 +35,19 @@ export function replayCacheFor(options: ReplayOptions): ReplayCache {
   });
 }
 
+export interface ReceiveContext extends OpenContext {
+  /** The journal's record that the message is: after a restart the same one may come again. */
+  record?: RecordMark;
+}
+
 export interface ReceivedMessage extends OpenedMessage {
   payload: JsonObject;
+  /** Whether the profile proves that the sender holds the key. */
+  authenticated: boolean;
 }
+
+/** What a receiver asks whether a counter came before; {@link ReplayWindows.admit}. */
+export type CounterMemory = Pick<ReplayWindows, "admit">;
 
 /** What a receiver asks whether a message came before; {@link ReplayCache.admit}. */
 export type ReplayMemory = Pick<ReplayCache, "admit">;
@@ -41,6 +55,10 @@ export type ReplayMemory = Pick<ReplayCache, "admit">;
 export interface ReceiverOptions extends ProfileOptions {
   /** Without it copies of a message are accepted. */
   replayCache?: ReplayMemory;
+  /** For profiles with a counter, instead of `replayCache`. */
+  windows?: CounterMemory;
+  /** Whose number a payload carries, for profiles whose counter is in there; without it `windows` are not asked. */
+  senderOf?: (payload: JsonObject, keyIndex: number) => { device: string; epoch: number };
   /**
    * When a message was sealed, read from its authenticated payload in milliseconds since the Unix epoch; throws a
    * Rejection where there is none. Only asked where the profile carries no time: TTL, skew and the start of the
@@ -49,12 +67,18 @@ export interface ReceiverOptions extends ProfileOptions {
   timeOf?: (payload: JsonObject) => number;
 }
 
-/** The receiving end of an envelope: size, form, authenticity, freshness, replay, JSON, in this order. */
+/**
+ * The receiving end of an envelope: size, form, authenticity, freshness, replay, JSON, in this order. Where there is a
+ * counter it tells copies, at once and for ever, and how fresh a message must be is for the caller to judge. A profile
+ * that proves nothing gives no protection against copies either.
+ */
 export class EnvelopeReceiver {
   readonly #description: ProfileDescription;
   readonly #profile: EnvelopeProfile;
   readonly #replayCache: ReplayMemory | undefined;
   readonly #timeOf: ((payload: JsonObject) => number) | undefined;
+  readonly #windows: CounterMemory | undefined;
+  readonly #senderOf: ReceiverOptions["senderOf"];
   readonly #ttl: number;
   readonly #maxSkew: number;
   readonly #maxBytes: number;
@@ -64,8 +88,11 @@ export class EnvelopeReceiver {
   constructor(description: ProfileDescription, keys: readonly Buffer[], options: ReceiverOptions = {}) {
     this.#description = description;
     this.#profile = description.create(keys, options);
-    this.#replayCache = options.replayCache;
-    this.#timeOf = description.carriesTime ? undefined : options.timeOf;
+    const { counter, carriesTime, authenticates = true } = description;
+    this.#replayCache = authenticates ? options.replayCache : undefined;
+    this.#timeOf = carriesTime || counter || !authenticates ? undefined : options.timeOf;
+    this.#windows = options.windows;
+    this.#senderOf = options.senderOf;
     this.#ttl = options.ttl ?? DEFAULT_TTL_SECONDS;
     this.#maxSkew = options.maxSkew ?? DEFAULT_MAX_SKEW_SECONDS;
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
@@ -76,15 +103,39 @@ export class EnvelopeReceiver {
    * @param message bytes off the wire; text profiles take a string as well.
    * @throws {Rejection} SIZE, FORMAT, AUTH, STALE, REPLAY, RATE, SCHEMA or RANGE.
    */
-  receive(message: unknown, context: OpenContext): ReceivedMessage {
-    const opened = this.#profile.open(this.#bytesOf(message), context);
+  receive(message: unknown, context: ReceiveContext): ReceivedMessage {
+    const { counter, authenticates: authenticated = true } = this.#description;
+    const opened = { ...this.#profile.open(this.#bytesOf(message), context), authenticated };
+    if (counter) return this.#admitByCounter(opened, context);
     if (this.#timeOf) return this.#admitByPayload(opened, this.#timeOf, context.now);
     this.#replayCache?.admit(opened.replayId, opened.issuedAt, context.now);
-    return { ...opened, payload: parseJsonObject(opened.plaintext, this.#jsonLimits) };
+    return { ...opened, payload: this.#parse(opened) };
   }
 
-  #admitByPayload(opened: OpenedMessage, timeOf: (payload: JsonObject) => number, now: number): ReceivedMessage {
-    const payload = parseJsonObject(opened.plaintext, this.#jsonLimits);
+  #parse({ plaintext }: OpenedMessage): JsonObject {
+    return parseJsonObject(plaintext, this.#jsonLimits);
+  }
+
+  #admitByCounter(opened: Omit<ReceivedMessage, "payload">, { record }: ReceiveContext): ReceivedMessage {
+    if (opened.sender) {
+      // Later stages and their files count in 64-bit floats; and such a counter would leave the device no other.
+      if (opened.sender.counter > MAX_COUNTER) throw new Rejection("RANGE", "the counter is beyond 2^53 - 1");
+      this.#windows?.admit(opened.sender, record);
+      return { ...opened, payload: this.#parse(opened) };
+    }
+    const payload = this.#parse(opened);
+    if (!this.#senderOf) return { ...opened, payload };
+    const sender = { ...this.#senderOf(payload, opened.keyIndex), counter: sequenceOf(payload) };
+    this.#windows?.admit(sender, record);
+    return { ...opened, payload, sender };
+  }
+
+  #admitByPayload(
+    opened: Omit<ReceivedMessage, "payload">,
+    timeOf: (payload: JsonObject) => number,
+    now: number,
+  ): ReceivedMessage {
+    const payload = this.#parse(opened);
     const issuedAt = timeOf(payload);
     if (now - issuedAt > this.#ttl * SECOND_MS)
       throw new Rejection("STALE", `the message is older than ${this.#ttl} s`);

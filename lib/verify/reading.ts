@@ -7,6 +7,7 @@ import { parseTimestamp } from "../common/timestamp.js";
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ["client_id", "device_id"],
   ["temp", "temperature"],
+  ["sequence_number", "sequence_no"],
 ]);
 
 /** Where a number is expected; other members may be anything. */

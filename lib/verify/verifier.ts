@@ -1,8 +1,14 @@
 import { isIdentifier } from "../common/identifier.js";
 import { DEFAULT_JSON_LIMITS, type JsonObject, parseJsonObject } from "../common/json.js";
 import type { DeviceInfo, Reading } from "../common/message.js";
+import type { QuantityLimits } from "../common/quantity-limits.js";
 import { Rejection } from "../common/rejection.js";
 import type { ReceptionInfo } from "../common/security.js";
+import { flattened } from "./flatten.js";
+import { clockOf, DEFAULT_MAX_CLOCK_DIFFERENCE } from "./freshness.js";
+import type { PayloadCheck } from "./payload-schema.js";
+import { refuseOutOfRange } from "./ranges.js";
+import type { RateLimit } from "./rate-limit.js";
 import { nameOf, normaliseReading } from "./reading.js";
 import { noteClaim, receptionOf } from "./reception.js";
 
@@ -13,6 +19,23 @@ export interface KnownDevice {
   readonly profile: string;
 }
 
+/** A message's content and what opening it proved. */
+export interface OpenedReading {
+  payload: JsonObject;
+  /** Whether the device's key sealed it. */
+  authenticated: boolean;
+  /** Number of the message, in profiles with a counter; no message passes `open` twice under the same one. */
+  counted?: { epoch: number; counter: number };
+}
+
+export interface OpenReadingContext {
+  /** Receiver's clock, milliseconds since the Unix epoch. */
+  now: number;
+  topic: string;
+  /** The journal's record that the message is, if it comes from one. */
+  record?: { journal: string; n: number };
+}
+
 export interface VerifierOptions {
   /** The registry. */
   devices: {
@@ -20,15 +43,24 @@ export interface VerifierOptions {
     get(id: string): KnownDevice | undefined;
   };
   /**
-   * Authenticates and opens a message of a device that has a key, with freshness and replays.
+   * Authenticates and opens a message of a device that has a key, and refuses copies; where there is no counter, what
+   * is not fresh as well.
    *
    * @throws {Rejection}
    */
-  open: (device: KnownDevice, message: Buffer | string, context: { now: number; topic: string }) => JsonObject;
+  open: (device: KnownDevice, message: Buffer | string, context: OpenReadingContext) => OpenedReading;
   /** Largest message in bytes; default 8192. */
   maxBytes?: number;
   /** What becomes of messages on topics that no device has: refused, or taken as unproved plain JSON. */
   unlisted?: "reject" | "accept";
+  /** How far a device's clock may be off where a counter tells copies, seconds; default 300. */
+  maxClockDifference?: number;
+  /** Checked before a payload is looked at; numbers in `sensors` and `system` then come to the top level. */
+  schema?: PayloadCheck;
+  /** What quantities of a device are refused beyond; without it everything finite passes. */
+  limitsOf?: (device: string) => QuantityLimits;
+  /** How many messages of a listed device pass; without it all. */
+  rate?: RateLimit;
 }
 
 /** The outcome for one message; `received` is there either way. */
@@ -41,7 +73,7 @@ export const PLAIN_PROFILE = "plain-json";
 
 /**
  * Decides who sent a message, and whether it may be believed: size, topic to device, envelope with that device's own
- * key, JSON, the name it gives itself, form of the reading, in this order. Keeps no state of its own.
+ * key, copies, freshness, schema, the name it gives itself, form of the reading, ranges, rate, in this order.
  */
 export class MessageVerifier {
   readonly #options: VerifierOptions;
@@ -56,12 +88,13 @@ export class MessageVerifier {
    * @param message Buffer or string off the wire; anything else is refused (FORMAT).
    * @param topic the MQTT topic.
    * @param now receiver's clock, milliseconds since the Unix epoch.
+   * @param record the journal's record that the message is, if it comes from one.
    * @throws nothing that a message can cause; what `open` throws besides a Rejection is passed on.
    */
-  verify(message: unknown, topic: unknown, now: number): Verification {
+  verify(message: unknown, topic: unknown, now: number, record?: OpenReadingContext["record"]): Verification {
     const received = receptionOf(bytesOf(message), topic, now);
     try {
-      return { received, ...this.#check(message, topic, now, received) };
+      return { received, ...this.#check(message, topic, now, received, record) };
     } catch (error) {
       if (error instanceof Rejection) return { received, rejection: error };
       throw error;
@@ -73,6 +106,7 @@ export class MessageVerifier {
     topic: unknown,
     now: number,
     received: ReceptionInfo,
+    record: OpenReadingContext["record"],
   ): { device: DeviceInfo; reading: Reading } {
     const owner = typeof topic === "string" ? this.#options.devices.deviceOfTopic(topic) : undefined;
     if (owner) received.topicDevice = owner.id;
@@ -87,16 +121,33 @@ export class MessageVerifier {
     if (typeof topic !== "string") throw new Rejection("TOPIC_MISMATCH", "the message has no topic");
 
     if (!owner) return this.#unlisted(message, now);
-    const isAuthenticated = owner.profile !== PLAIN_PROFILE;
-    const payload = isAuthenticated ? this.#options.open(owner, message, { now, topic }) : this.#parse(message);
+    const { payload, authenticated, counted } = this.#open(owner, message, { now, topic, ...(record && { record }) });
+    if (authenticated) received.sender = { device: owner.id, ...counted };
     noteClaim(received, nameOf(payload) ?? "");
-    const reading = normaliseReading(payload);
+    const { maxClockDifference = DEFAULT_MAX_CLOCK_DIFFERENCE } = this.#options;
+    const clock = counted && clockOf(payload, now, maxClockDifference);
+    if (clock === "gateway") payload.timestamp = new Date(now).toISOString();
+    const reading = this.#readingOf(payload);
     if (reading.device_id !== undefined && reading.device_id !== owner.id) {
       throw new Rejection("TOPIC_MISMATCH", "the message names another device than the one whose topic it is");
     }
     reading.device_id = owner.id;
-    const device = { id: owner.id, authenticated: isAuthenticated, profile: owner.profile, receivedAt: now };
-    return { device, reading };
+    if (this.#options.limitsOf) refuseOutOfRange(reading, this.#options.limitsOf(owner.id));
+    this.#options.rate?.take(owner.id, now);
+    const { id, profile } = owner;
+    const gatewayClock = clock === "gateway" ? { clock } : {};
+    return { device: { id, ...counted, ...gatewayClock, authenticated, profile, receivedAt: now }, reading };
+  }
+
+  #open(device: KnownDevice, message: Buffer | string, context: OpenReadingContext): OpenedReading {
+    if (device.profile !== PLAIN_PROFILE) return this.#options.open(device, message, context);
+    return { payload: this.#parse(message), authenticated: false };
+  }
+
+  #readingOf(payload: JsonObject): Reading {
+    const { schema } = this.#options;
+    schema?.(payload);
+    return normaliseReading(schema ? flattened(payload) : payload);
   }
 
   /** A message on a topic that no device has. Its name is a claim, but never the name of a listed device. */
@@ -104,7 +155,7 @@ export class MessageVerifier {
     if (this.#options.unlisted !== "accept") {
       throw new Rejection("UNKNOWN_DEVICE", "no device of the registry has this topic");
     }
-    const reading = normaliseReading(this.#parse(message));
+    const reading = this.#readingOf(this.#parse(message));
     const id = reading.device_id;
     if (!isIdentifier(id)) throw new Rejection("SCHEMA", "device_id is not 1 to 64 of A-Z a-z 0-9 . _ -");
     if (this.#options.devices.get(id)) {

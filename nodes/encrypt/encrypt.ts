@@ -23,12 +23,13 @@ export = (RED: NodeAPI): void => {
     try {
       const setup = envelopeSetup(RED, config.keyring, config.profile);
       description = setup.description;
+      if (description.receiveOnly) throw new Error(`${description.name} is for receiving only; choose another profile`);
       profile = description.create(setup.ring.all);
     } catch (error) {
       failClosed(this, RED._("redoubt-encrypt.status.settings"), (error as Error).message);
       return;
     }
-    const bindsTopic = description.bindsTopic && config.aad !== "none";
+    const bindsTopic = description.bindsTopic && (description.mustBindTopic === true || config.aad !== "none");
 
     runStage(this, (msg) => {
       const context: SealContext = { now: Date.now() };

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { resolveIn } from "../../lib/common/home.js";
-import { isKeyFamily, type KeyFamily } from "../../lib/envelope/key-family.js";
+import { isKeyFamily, KEY_FAMILIES, type KeyFamily } from "../../lib/envelope/key-family.js";
 import { loadKeyFile, loadOrCreateKeyFile } from "../../lib/envelope/key-file.js";
 import { parseKeyList } from "../../lib/envelope/key-list.js";
 import { KeyFailure, type KeyRing } from "../../lib/envelope/key-ring.js";
@@ -33,7 +33,7 @@ function fromEnvironment(variable: string, family: KeyFamily): KeyRing {
 
 function loadRing(RED: NodeAPI, config: KeyringConfig, credentials: KeyringCredentials | undefined): KeyRing {
   const { family } = config;
-  if (!isKeyFamily(family)) throw new KeyFailure("choose what the keys are for: fernet, aes-128 or aes-256");
+  if (!isKeyFamily(family)) throw new KeyFailure(`choose what the keys are for: ${KEY_FAMILIES.join(", ")}`);
   switch (config.source) {
     case "file":
       return fromFile(RED, config, family);

@@ -1,23 +1,16 @@
-import type { Node, NodeAPI, NodeDef } from "node-red";
+import type { Node, NodeAPI } from "node-red";
+import { countedAs } from "../../lib/envelope/device.js";
 import { DeviceReceivers } from "../../lib/envelope/device-receivers.js";
-import { DEFAULT_DEVICE_CAPACITY } from "../../lib/envelope/device-replays.js";
 import { timeOf } from "../../lib/verify/reading.js";
-import { DEFAULT_VERIFY_BYTES, MessageVerifier } from "../../lib/verify/verifier.js";
+import { MessageVerifier } from "../../lib/verify/verifier.js";
 import type { DeviceRegistryNode } from "../common/device-registry.js";
 import { failClosed } from "../common/fail-closed.js";
-import { numberSetting } from "../common/number-setting.js";
+import { nodeHome } from "../common/home.js";
+import { finishIntake, intakeOf } from "../common/intake.js";
+import { replayFileOf } from "../common/replay-file.js";
 import { runStage } from "../common/stage.js";
 import { forgetReplays, replayMemory } from "./replay-memory.js";
-
-interface VerifyConfig extends NodeDef {
-  registry: string;
-  unlisted: string;
-  ttl: string | number;
-  maxSkew: string | number;
-  maxBytes: string | number;
-  refuseBeforeStart: boolean;
-  replayCapacity: string | number;
-}
+import { type VerifyConfig, verifySettings } from "./settings.js";
 
 /** @throws {Error} that says what to mend. */
 function registryOf(RED: NodeAPI, config: VerifyConfig): DeviceRegistryNode {
@@ -27,20 +20,32 @@ function registryOf(RED: NodeAPI, config: VerifyConfig): DeviceRegistryNode {
   return node;
 }
 
-function verifierFor(registry: DeviceRegistryNode, config: VerifyConfig): MessageVerifier {
-  const ttl = numberSetting("Good for", config.ttl, 60, 1, 604_800);
-  const maxSkew = numberSetting("Clock skew", config.maxSkew, 60, 0, 86_400);
-  const maxBytes = numberSetting("Size limit", config.maxBytes, DEFAULT_VERIFY_BYTES, 128, 1_048_576);
-  const capacity = numberSetting("Remember", config.replayCapacity, DEFAULT_DEVICE_CAPACITY, 1, 1_000_000);
-  const unlisted = config.unlisted || "reject";
-  if (unlisted !== "reject" && unlisted !== "accept") throw new Error("Unlisted devices is neither reject nor accept");
-  const replays = replayMemory(config.id, { ttl, maxSkew, capacity }, config.refuseBeforeStart !== false, Date.now());
-  const receivers = new DeviceReceivers({ ttl, maxSkew, maxBytes, keysOf: registry.keysOf, replays, timeOf });
-  return new MessageVerifier({
-    devices: registry.devices,
-    open: ({ profile, id }, message, context) => receivers.receive(profile, id, message, context).payload,
+function verifierFor(RED: NodeAPI, node: Node, registry: DeviceRegistryNode, config: VerifyConfig): MessageVerifier {
+  const { ttl, maxSkew, maxBytes, capacity, refuseBeforeStart, checkRanges, ...settings } = verifySettings(
+    config,
+    nodeHome(RED).root,
+  );
+  const { devices, keysOf, limitsOf, allowUnauthenticated } = registry;
+  const receivers = new DeviceReceivers({
+    ttl,
+    maxSkew,
     maxBytes,
-    unlisted,
+    timeOf,
+    keysOf,
+    allowUnauthenticated,
+    epochsOf: (device, now) => devices.epochsOf(device, now),
+    replays: replayMemory(config.id, { ttl, maxSkew, capacity }, refuseBeforeStart, Date.now()),
+    windows: replayFileOf(RED, node),
+  });
+  return new MessageVerifier({
+    ...settings,
+    devices,
+    maxBytes,
+    open: ({ profile, id }, message, context) => {
+      const { payload, authenticated, sender } = receivers.receive(profile, id, message, context);
+      return { payload, authenticated, ...(sender && { counted: countedAs(sender) }) };
+    },
+    ...(checkRanges && { limitsOf }),
   });
 }
 
@@ -56,7 +61,7 @@ export = (RED: NodeAPI): void => {
     let verifier: MessageVerifier;
     try {
       registry = registryOf(RED, config);
-      verifier = verifierFor(registry, config);
+      verifier = verifierFor(RED, this, registry, config);
     } catch (error) {
       failClosed(this, RED._("redoubt-verify.status.settings"), (error as Error).message);
       return;
@@ -65,9 +70,14 @@ export = (RED: NodeAPI): void => {
     runStage(
       this,
       (msg) => {
-        const outcome = verifier.verify(msg.payload, msg.topic, Date.now());
+        const intake = intakeOf(msg);
+        // The time at which a journal took the message over: it may wait there, also for a restart.
+        const outcome = verifier.verify(msg.payload, msg.topic, intake?.at ?? Date.now(), intake);
         msg.received = outcome.received;
-        if ("rejection" in outcome) throw outcome.rejection;
+        if ("rejection" in outcome) {
+          finishIntake(msg);
+          throw outcome.rejection;
+        }
         msg.device = outcome.device;
         msg.payload = outcome.reading;
         return msg;

@@ -45,7 +45,7 @@ export async function startLibraryMonitor(
   });
   const verifier = new MessageVerifier({
     devices: registry,
-    open: ({ profile, id }, message, context) => receivers.receive(profile, id, message, context).payload,
+    open: ({ profile, id }, message, context) => receivers.receive(profile, id, message, context),
   });
   const meter = new TrafficMeter();
   const ids = new VerdictIds();

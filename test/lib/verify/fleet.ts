@@ -47,7 +47,7 @@ export function verifierOf(options: Partial<VerifierOptions> = {}): MessageVerif
   });
   const verifier = new MessageVerifier({
     devices,
-    open: ({ profile, id }, message, context) => receivers.receive(profile, id, message, context).payload,
+    open: ({ profile, id }, message, context) => receivers.receive(profile, id, message, context),
     ...options,
   });
   receiversOf.set(verifier, receivers);
