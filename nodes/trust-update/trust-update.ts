@@ -124,8 +124,7 @@ export = (RED: NodeAPI): void => {
       if (!archive) throw new Error("the ledger is closed");
       run(RED, this, config, settings, archive);
     } catch (error) {
-      const problem = RED._("redoubt-trust-update.errors.unusable", { problem: (error as Error).message });
-      failClosed(this, RED._("redoubt-trust-update.status.settings"), problem);
+      failClosed(this, RED._("redoubt-trust-update.status.settings"), (error as Error).message);
     }
   });
 };
