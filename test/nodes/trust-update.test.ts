@@ -150,7 +150,10 @@ describe("trust-update node", () => {
     for (let i = 0; i < 2000; i++) send({ device: { ...device, counter: 1e6 + i } });
     await until(() => received.passed.length === 2001);
     assert.ok(ledger().ledger!.size <= size + 1);
-    await until(() => changes().at(-1)?.rule === "HEARTBEAT");
+    await until(() => {
+      send({ device: { ...device, counter: ++counter } });
+      return changes().at(-1)?.rule === "HEARTBEAT";
+    });
     assert.equal(ledger().trust("pump")?.score, 81);
   });
 
