@@ -38,6 +38,8 @@ export class AnchorLoop {
   /** Resolves when nothing runs any more; a transaction that is on its way is found again by the next one. */
   async close(): Promise<void> {
     this.abort.abort();
+    // Ends what waits for an answer.
+    this.anchorer.close();
     this.wake?.();
     await this.ended;
     this.anchorer.close();
