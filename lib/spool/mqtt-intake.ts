@@ -216,7 +216,7 @@ export class MqttIntake {
     for (const { entry, acknowledge } of this.held.take(this.diskProblem ? Math.min(room, 1) : room)) {
       this.append(entry, acknowledge);
     }
-    const isRelieved = this.held.size === 0 && room > 0 && !this.diskProblem;
+    const isRelieved = this.held.size === 0 && this.appending === 0 && room > 0 && !this.diskProblem;
     if (isRelieved && this.held.hasOverflowed) {
       this.held.clear();
       this.client.reconnect();
