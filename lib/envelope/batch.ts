@@ -3,7 +3,7 @@ import { Rejection } from "../common/rejection.js";
 import { parseTimestamp } from "../common/timestamp.js";
 import { decodeBase64, decodeHex } from "./base64.js";
 import { type LineResult, messageFromLine, openedResult, resultOf, sealedResult } from "./line-result.js";
-import type { EnvelopeProfile, ProfileDescription, ProfileOptions } from "./profile.js";
+import type { EnvelopeProfile, ProfileDescription, ProfileOptions, SealContext } from "./profile.js";
 
 export const MAX_BATCH_LINE_BYTES = 1_048_576;
 
@@ -12,7 +12,8 @@ interface BatchLine {
   message: Buffer;
   now: number;
   topic: { topic?: string };
-  iv: { iv?: Buffer };
+  /** What fixes the outcome of sealing, for conformance only. */
+  fixed: Pick<SealContext, "iv" | "epoch" | "counter" | "bootId">;
 }
 
 function malformed(reason: string): Rejection {
@@ -36,6 +37,12 @@ function bytes(value: unknown): Buffer | undefined {
 
 function nonNegative(value: unknown): number | undefined {
   return typeof value === "number" && value >= 0 ? value : undefined;
+}
+
+/** A whole number from 0, as a number or, beyond 2^53 - 1, as decimal text; undefined for anything else. */
+export function parseCounter(value: unknown): bigint | undefined {
+  const isNumber = Number.isSafeInteger(value) || (typeof value === "string" && /^\d{1,20}$/.test(value));
+  return isNumber && !String(value).startsWith("-") ? BigInt(value as number | string) : undefined;
 }
 
 /** Unix seconds or ISO 8601 text, to milliseconds. */
@@ -72,12 +79,20 @@ function parseLine(text: Buffer, description: ProfileDescription): BatchLine {
   const ttl = optional(line, "ttl", nonNegative);
   const topic = optional(line, "aad", (value) => (typeof value === "string" ? value : undefined));
   const iv = optional(line, "iv", bytes);
+  const epoch = optional(line, "epoch", nonNegative);
+  const counter = optional(line, "counter", parseCounter);
+  const bootId = optional(line, "bootId", bytes);
   return {
     profile: createProfile(description, key, ttl === undefined ? {} : { ttl }),
     message: Buffer.from(message),
     now: optional(line, "now", clock) ?? Date.now(),
     topic: topic === undefined ? {} : { topic },
-    iv: iv === undefined ? {} : { iv },
+    fixed: {
+      ...(iv && { iv }),
+      ...(epoch !== undefined && { epoch }),
+      ...(counter !== undefined && { counter }),
+      ...(bootId && { bootId }),
+    },
   };
 }
 
@@ -92,12 +107,15 @@ export function openBatchLine(text: Buffer, description: ProfileDescription): Li
   });
 }
 
-/** Seals one `{"key","message","now"?,"iv"?,"aad"?}` line, where `message` is the plaintext. */
+/**
+ * Seals one `{"key","message","now"?,"iv"?,"aad"?,"epoch"?,"counter"?,"bootId"?}` line, where `message` is the
+ * plaintext and `counter` a number or decimal text.
+ */
 export function sealBatchLine(text: Buffer, description: ProfileDescription): LineResult {
   return resultOf(() => {
-    const { profile, message, now, topic, iv } = parseLine(text, description);
+    const { profile, message, now, topic, fixed } = parseLine(text, description);
     try {
-      return sealedResult(profile.seal(message, { now, ...topic, ...iv }));
+      return sealedResult(profile.seal(message, { now, ...topic, ...fixed }));
     } catch (error) {
       if (error instanceof TypeError) throw malformed(error.message);
       throw error;

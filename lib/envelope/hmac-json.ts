@@ -38,11 +38,11 @@ class HmacJsonProfile implements EnvelopeProfile {
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
   }
 
-  /** @throws {TypeError} for a plaintext that is not the text of a JSON object with a member. */
+  /** @throws {Rejection} SCHEMA for a plaintext that is not the text of a JSON object with a member; SIZE. */
   seal(plaintext: Buffer, _context: SealContext): string {
     const text = plaintext.toString();
     if (!/^\{.*[^{\s].*\}$/su.test(text))
-      throw new TypeError("hmac-json signs the text of a JSON object that is not empty");
+      throw new Rejection("SCHEMA", "hmac-json signs the text of a JSON object that is not empty");
     const signed = Buffer.from(text.slice(0, -1));
     const tag = Buffer.alloc(HMAC_BYTES);
     (this.#keys[0] as HmacSha256).signInto(signed, tag, 0);

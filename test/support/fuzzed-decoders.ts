@@ -18,14 +18,17 @@ import { formatKeyList, parseKeyList } from "../../lib/envelope/key-list.js";
 import { KeyFailure } from "../../lib/envelope/key-ring.js";
 import { EnvelopeReceiver } from "../../lib/envelope/receiver.js";
 import { envelopeProfiles } from "../../lib/envelope/registry.js";
+import { formatReplayLine, parseReplayLine } from "../../lib/envelope/replay-line.js";
 import { parseHvacInput } from "../../lib/hvac/input.js";
 import { decodeBudget, encodeBudget } from "../../lib/privacy/budget-record.js";
 import { readMaskInput } from "../../lib/privacy/reading.js";
 import { RegistryProblem } from "../../lib/registry/problem.js";
 import { formatRegistry, parseRegistry } from "../../lib/registry/registry-file.js";
+import { ownCheck } from "../../lib/verify/payload-schema.js";
 import { MessageVerifier } from "../../lib/verify/verifier.js";
 import { parseRecording } from "../../simulator/thermal/replay.js";
 import { connectBody } from "./mqtt-bytes.js";
+import { keyFor, sealRaw } from "./raw-envelope.js";
 
 export interface FuzzedDecoder {
   name: string;
@@ -51,11 +54,10 @@ const isPlainError = (error: unknown) =>
 
 function envelopes(key: Buffer): FuzzedDecoder[] {
   return [...envelopeProfiles].flatMap(([name, description]) => {
-    const own = name === "fernet" ? key : key.subarray(0, 16);
+    const own = keyFor(description, key);
     const context = { now: NOW, topic: "dc/a" };
-    const profile = description.create([own]);
     const receiver = new EnvelopeReceiver(description, [own]);
-    const wrap = (content: Buffer) => Buffer.from(profile.seal(content, context) as string);
+    const wrap = (content: Buffer) => sealRaw(description, own, content, context);
     const line = {
       key: own.toString("base64"),
       now: 1_767_225_600,
@@ -183,6 +185,12 @@ function files(key: Buffer): FuzzedDecoder[] {
             devices: [
               { id: "pump-1", profile: "aes-gcm-json" },
               { id: "hall", profile: "fernet", topics: ["iot/hall"] },
+              {
+                id: "yard",
+                profile: "cose-a128gcm",
+                epoch: 3,
+                previousEpoch: { epoch: 2, until: "2026-01-02T00:00:00.000Z" },
+              },
             ],
           }),
         ),
@@ -191,6 +199,36 @@ function files(key: Buffer): FuzzedDecoder[] {
         for (const { id } of parseRegistry(input).devices) assert.ok(isIdentifier(id));
       },
       isRefusal: (error) => error instanceof RegistryProblem,
+    },
+    {
+      name: "replay line",
+      valid: [
+        Buffer.from(
+          formatReplayLine({
+            kind: "admitted",
+            sender: { device: "pump-1", epoch: 1, counter: 7n },
+            record: { journal: "00112233aabbccdd", n: 12 },
+          }).trimEnd(),
+        ),
+        Buffer.from(
+          formatReplayLine({ kind: "window", device: "pump-1", epoch: 1, highest: 7n, seen: 255n }).trimEnd(),
+        ),
+      ],
+      open(input) {
+        const text = input.toString();
+        const line = parseReplayLine(text);
+        if (!line) throw new Rejection("FORMAT", "no line");
+        assert.equal(formatReplayLine(line), `${text}\n`);
+      },
+      isRefusal: isRejection,
+    },
+    {
+      name: "payload schema",
+      valid: [Buffer.from('{"type":"object","properties":{"a":{"type":"number"}},"additionalProperties":false}')],
+      open(input) {
+        assert.equal(typeof ownCheck(input.toString()), "function");
+      },
+      isRefusal: isPlainError,
     },
     {
       name: "csv",
