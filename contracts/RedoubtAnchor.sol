@@ -16,8 +16,9 @@ contract RedoubtAnchor {
         bytes32 root;
     }
 
+    /// @dev One slot: of the lane, which only the owner sets, its first half is enough.
     struct Device {
-        bytes32 lane;
+        bytes16 lane;
         uint64 creditedTo;
         uint8 trust;
         bool known;
@@ -170,7 +171,7 @@ contract RedoubtAnchor {
     /// @notice Registers a device in a lane, or restores one after a person has looked into it.
     function setDevice(bytes32 device, bytes32 lane, uint8 trust, bytes32 reason) external onlyOwner {
         if (trust > FULL_TRUST) revert InvalidValue();
-        devices[device] = Device({lane: lane, creditedTo: uint64(block.timestamp), trust: trust, known: true});
+        devices[device] = Device({lane: bytes16(lane), creditedTo: uint64(block.timestamp), trust: trust, known: true});
         emit DeviceSet(device, lane, trust, reason);
     }
 
@@ -204,7 +205,7 @@ contract RedoubtAnchor {
     function _inLane(bytes32 id, bytes32 lane) private view returns (Device storage device) {
         device = devices[id];
         if (!device.known) revert UnknownDevice(id);
-        if (device.lane != lane) revert WrongLane(id, lane);
+        if (device.lane != bytes16(lane)) revert WrongLane(id, lane);
     }
 
     function _cost(TrustChange calldata change) private pure returns (uint256) {

@@ -4,8 +4,11 @@ import type { AnchorPlan, PlannedDevice } from "./plan.js";
 
 /** What the chain holds of a device that it knows. */
 export interface ChainDevice extends ChainTrust {
+  /** First half of the lane, 0x and 32 hex digits. */
   lane: string;
 }
+
+const HALF_LANE = 34;
 
 /** As the contract takes it. */
 export interface TrustClaim {
@@ -68,7 +71,7 @@ export function settle(
 ): Settlement {
   const ours = (device: string): ChainDevice | undefined => {
     const found = known.get(device);
-    return found?.lane === lane ? found : undefined;
+    return found?.lane === lane.slice(0, HALF_LANE) ? found : undefined;
   };
   const changes: TrustClaim[] = [];
   const cuts: TrustCut[] = [];

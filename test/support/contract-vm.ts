@@ -82,6 +82,8 @@ export class ContractVm {
       ...(to === undefined ? {} : { to: addressOf(to) }),
       block: { header },
     });
+    // As after a transaction: what was touched is cold again.
+    this.vm.evm.journal.cleanJournal();
     const { exceptionError, returnValue, executionGasUsed, logs = [] } = result.execResult;
     const returned = bytesToHex(returnValue);
     if (exceptionError) {
