@@ -44,7 +44,7 @@ export class BatchStore {
 
   /** @throws {Error} that names the file. */
   constructor(
-    path: string,
+    readonly path: string,
     private readonly options: BatchStoreOptions,
   ) {
     this.database = openDatabase(path, { synchronous: "FULL" });
