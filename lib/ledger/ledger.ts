@@ -6,7 +6,7 @@ import { type Database, openDatabase } from "../common/sqlite.js";
 import type { TrustRecord, TrustRulesTable } from "../common/trust.js";
 import { signCheckpoint } from "./checkpoint.js";
 import { type Erasure, encodeEntry, keptOf, type LedgerEntry } from "./entry.js";
-import { rowToEntry } from "./entry-row.js";
+import { rowAsStored, rowToEntry, type StoredEntry } from "./entry-row.js";
 import { openLogKey } from "./log-key.js";
 import { leafHash } from "./merkle/hash.js";
 import type { CompleteTile } from "./merkle/tile-tree.js";
@@ -134,6 +134,11 @@ export class Ledger {
     return this.statements.entries.all(from, to).map(rowToEntry);
   }
 
+  /** Entries as they are on disk, also where the data is not what the leaf says: for showing what is wrong. */
+  stored(from: number, to: number): StoredEntry[] {
+    return this.statements.entries.all(from, to).map(rowAsStored);
+  }
+
   /** Entries that changed the trust of a device, the latest first. */
   trustHistory(device: string, limit: number): LedgerEntry[] {
     const rows = this.statements.changes.all(device, limit);
@@ -182,6 +187,19 @@ export class Ledger {
   /** Smallest size first. */
   anchors(): AnchorRecord[] {
     return this.statements.anchors.all().map(({ record }) => JSON.parse(record as string) as AnchorRecord);
+  }
+
+  /** Anchors that cover `size` entries or more, smallest first. */
+  anchorsFrom(size: number, limit: number): AnchorRecord[] {
+    return this.statements.anchorsFrom
+      .all(size, limit)
+      .map(({ record }) => JSON.parse(record as string) as AnchorRecord);
+  }
+
+  /** The anchor that covers most entries. */
+  get lastAnchor(): AnchorRecord | undefined {
+    const record = this.statements.lastAnchor.get()?.record as string | undefined;
+    return record === undefined ? undefined : (JSON.parse(record) as AnchorRecord);
   }
 
   /** May be called twice. */

@@ -11,6 +11,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS trust_change (device TEXT, idx INTEGER, PRIMARY KEY (device, idx)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS anchor (chain INTEGER, contract TEXT, lane TEXT, size INTEGER, record TEXT NOT NULL,
     PRIMARY KEY (chain, contract, lane, size)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS anchor_by_size ON anchor (size);
 `;
 
 /** Makes the tables of a ledger, or checks that they are of a version we know. */
@@ -55,6 +56,8 @@ export function ledgerStatements(database: Database) {
     changes: sql("SELECT idx FROM trust_change WHERE device = ? ORDER BY idx DESC LIMIT ?"),
     putAnchor: sql("INSERT OR REPLACE INTO anchor VALUES (?, ?, ?, ?, ?)"),
     anchors: sql("SELECT record FROM anchor ORDER BY size, chain, contract, lane"),
+    anchorsFrom: sql("SELECT record FROM anchor WHERE size >= ? ORDER BY size LIMIT ?"),
+    lastAnchor: sql("SELECT record FROM anchor ORDER BY size DESC LIMIT 1"),
   };
 }
 

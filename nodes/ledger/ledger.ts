@@ -1,17 +1,38 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { LedgerReceipt } from "../../lib/common/ledger-receipt.js";
 import { ledgerEventsOf } from "../../lib/ledger/events-of.js";
+import type { Ledger } from "../../lib/ledger/ledger.js";
+import { type ShownProof, showProof } from "../../lib/ledger/shown-proof.js";
 import { failClosed } from "../common/fail-closed.js";
 import { chosenLedger, type LedgerNode } from "../common/ledger.js";
 import { runStage, type StageMessage } from "../common/stage.js";
+import { LogFeed } from "./log-feed.js";
 
 interface LedgerWriterConfig extends NodeDef {
   ledger: string;
+  /** Absent in flows that were saved before there was any. */
+  dashboard?: boolean;
+  operatorsOnly?: boolean;
 }
 
 interface RecordedMessage extends StageMessage {
   receipt?: LedgerReceipt;
   receipts?: LedgerReceipt[];
+  /** Number of an entry whose proof is asked for. */
+  prove?: unknown;
+  /** Dashboard 2: which browser asked. */
+  _client?: unknown;
+}
+
+function openedLedger(node: LedgerNode): Ledger {
+  if (!node.ledger) throw new Error("the ledger is closed");
+  return node.ledger;
+}
+
+/** The answer goes to whoever asked, and to nobody else. */
+function answerTo({ _client, prove }: RecordedMessage, payload: ShownProof, audience: object): StageMessage {
+  const client = _client === undefined ? {} : { _client };
+  return { payload, prove, ...client, ...audience } as unknown as StageMessage;
 }
 
 export = (RED: NodeAPI): void => {
@@ -25,8 +46,12 @@ export = (RED: NodeAPI): void => {
       failClosed(this, RED._("redoubt-ledger.status.unusable"), problem);
       return;
     }
+    const audience = (config.operatorsOnly ?? true) ? { audience: "operator" } : {};
     runStage(this, async (msg) => {
       const recorded = msg as RecordedMessage;
+      if (recorded.prove !== undefined) {
+        return [null, null, answerTo(recorded, showProof(openedLedger(ledger), recorded.prove), audience)];
+      }
       const events = ledgerEventsOf(recorded, Date.now());
       // A receipt from elsewhere must not pass for one of this ledger.
       delete recorded.receipt;
@@ -37,5 +62,15 @@ export = (RED: NodeAPI): void => {
       if (receipts.length > 1) recorded.receipts = receipts;
       return recorded;
     });
+    if (!config.dashboard) return;
+    const feed = new LogFeed(
+      () => ledger.ledger,
+      (view, counters) => {
+        const message = (payload: object, more: object) => ({ payload, ...more }) as unknown as StageMessage;
+        this.send([null, null, null, message(view, audience), message(counters, {})]);
+      },
+      (problem) => this.error(RED._("redoubt-ledger.errors.unreadable", { problem })),
+    );
+    this.on("close", () => feed.stop());
   });
 };
