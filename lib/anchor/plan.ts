@@ -9,7 +9,7 @@ export interface AnchorLimits {
   incidents: number;
 }
 
-/** 60 devices cost about 0.8 million gas, 100 incidents 0.6 million; a block holds 30 million. */
+/** 60 devices cost about 0.9 million gas, 100 incidents 0.8 million; a block holds 30 million. */
 export const DEFAULT_LIMITS: AnchorLimits = { devices: 60, entries: 5000, incidents: 100 };
 const PAGE = 500;
 

@@ -69,6 +69,15 @@ describe("redoubt anchor", function () {
       assert.ok(Array.isArray(status?.devices));
       const [, unknown] = status.devices as object[];
       assert.deepEqual(unknown, { name: "sensor-9", trust: null });
+      // As the how-to holds an export against the chain.
+      writeFileSync(join(files, "on-chain.json"), JSON.stringify([status]));
+      const exported = join(files, "exported");
+      assert.equal((await runCli(["export-ledger", exported, "--origin", ORIGIN, ...log])).code, 0);
+      const verify = ["verify-ledger", exported, "--vkey", ledger.vkey, "--anchors"];
+      assert.equal((await runCli([...verify, join(files, "on-chain.json")])).code, 0);
+      writeFileSync(join(files, "forged.json"), JSON.stringify([{ ...status, rootHash: "00".repeat(32) }]));
+      assert.equal((await runCli([...verify, join(files, "forged.json")])).code, 1);
+
       await json("writer", ...owner, ...lane, String(made?.address), "--remove");
       ledger.append(eventsTo(3));
       const refused = await runCli(["anchor", "run", ...signer, ...lane, ...log, "--once"]);

@@ -6,9 +6,13 @@ import { AnchorConflict, Anchorer, type AnchorerOptions } from "../../lib/anchor
 import { ChainReader } from "../../lib/anchor/chain-reader.js";
 import { deviceIdOf, laneOf } from "../../lib/anchor/identity.js";
 import { createKeystore } from "../../lib/anchor/keystore.js";
+import { loadEthers } from "../../lib/anchor/load-ethers.js";
 import { AnchorOwner } from "../../lib/anchor/owner.js";
+import { connectProvider } from "../../lib/anchor/provider.js";
 import type { TrustCut } from "../../lib/anchor/settle.js";
 import type { SignerSettings } from "../../lib/anchor/signer.js";
+import { openSigner } from "../../lib/anchor/signer.js";
+import { Transactor } from "../../lib/anchor/transactor.js";
 import type { LedgerEvent } from "../../lib/common/ledger-event.js";
 import type { Ledger } from "../../lib/ledger/ledger.js";
 import { REDUCED_ROLLBACK } from "../drills/chain-rollback.js";
@@ -223,6 +227,27 @@ describe("anchor on a real chain", function () {
     await fails({ contract: ANVIL_ACCOUNT }, /could not decode|BAD_DATA/);
     await fails({ lane: laneOf("another") }, /NotWriter/);
     await fails({ rpcUrl: "http://127.0.0.1:9" }, /ECONNREFUSED/);
+  });
+
+  it("replaces a transaction that nobody mines by one that pays more", async () => {
+    const ethers = await loadEthers();
+    const { provider, chainId } = await connectProvider(ethers, anvil.url);
+    const transactor = new Transactor(provider, await openSigner(ethers, provider, keystore), chainId);
+    opened.push(transactor);
+    const call = { to: ANVIL_ACCOUNT, data: "0x" };
+    const from = transactor.signer.address;
+    const before = await provider.getTransactionCount(from, "latest");
+    await anvil.rpc("evm_setAutomine", false);
+    try {
+      assert.equal(await transactor.send(call, 1), undefined);
+      assert.equal(await transactor.send(call, 1), undefined);
+      await anvil.rpc("evm_mine");
+      assert.equal(await provider.getTransactionCount(from, "latest"), before + 1);
+    } finally {
+      await anvil.rpc("evm_setAutomine", true);
+    }
+    assert.equal((await transactor.send(call, 10_000))?.status, 1);
+    assert.equal(await provider.getTransactionCount(from, "latest"), before + 2);
   });
 
   it("refuses accounts that everybody knows on any chain but a test chain", async () => {
