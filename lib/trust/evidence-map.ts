@@ -35,6 +35,8 @@ export const DEFAULT_EVIDENCE_MAP: readonly EvidenceRow[] = [
   { observed: "verdict", is: "low-humidity", event: "ANOMALY" },
   { observed: "verdict", is: "*", event: "SECURITY_ALERT" },
   { observed: "anomaly", is: "*", event: "ANOMALY" },
+  // What a broker kept for the gateway comes all at once.
+  { observed: "rejected", is: "RATE", event: "none" },
   { observed: "rejected", is: "*", event: "ANOMALY" },
   { observed: "event", is: "HEALTH_ALERT", event: "HEARTBEAT_LOST" },
   { observed: "event", is: "SENSOR_ANOMALY", event: "ANOMALY" },

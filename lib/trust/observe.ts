@@ -2,7 +2,7 @@ import { isIdentifier } from "../common/identifier.js";
 import { isJsonObject, type JsonObject } from "../common/json.js";
 import type { AnomalyVerdict, DeviceInfo, RejectionInfo } from "../common/message.js";
 import { Rejection } from "../common/rejection.js";
-import type { SecurityVerdict } from "../common/security.js";
+import type { ReceptionInfo, SecurityVerdict } from "../common/security.js";
 import type { TrustEvent } from "../common/trust.js";
 import { type EvidenceMap, NEVER_EVIDENCE } from "./evidence-map.js";
 
@@ -14,8 +14,10 @@ export interface ObservedMessage {
   rejected?: RejectionInfo;
   /** `{event, device, authenticated?}`. */
   event?: unknown;
-  /** A batch that was delivered. */
-  batch?: unknown;
+  /** `BATCH_RECEIPT`s of one batch that was delivered, see {@link TrustEvidence}. */
+  evidence?: unknown;
+  /** Of a refused message: who sent it, where that was proved. */
+  received?: Pick<ReceptionInfo, "sender">;
   intake?: { journal: string; n: number };
 }
 
@@ -38,6 +40,8 @@ export type Observation =
       detail: JsonObject;
     };
 
+type Sender = NonNullable<ReceptionInfo["sender"]>;
+
 /** Devices that one batch may credit. */
 const MAX_BATCH_DEVICES = 1000;
 
@@ -46,18 +50,29 @@ const MAX_BATCH_DEVICES = 1000;
  *
  * @returns undefined where nothing tells the message from others; then nothing can come again either.
  */
-function evidenceId({ device, intake }: ObservedMessage, event: TrustEvent): string | undefined {
-  if (!device) return undefined;
-  const { id, epoch, counter } = device;
-  if (counter !== undefined) return `${id}:${epoch ?? 0}:${counter}:${event}`;
-  return intake && `${id}:${intake.journal}:${intake.n}:${event}`;
+function evidenceId({ device, epoch, counter }: Sender, intake: ObservedMessage["intake"], event: TrustEvent) {
+  if (counter !== undefined) return `${device}:${epoch ?? 0}:${counter}:${event}`;
+  return intake && `${device}:${intake.journal}:${intake.n}:${event}`;
 }
 
-function evidence(msg: ObservedMessage, event: TrustEvent | undefined, detail: JsonObject): Observation {
-  const device = msg.device?.id as string;
+/** Who sent a message, where that was proved. */
+function provedSender({ device, received }: ObservedMessage): Sender | undefined {
+  if (!device) return received?.sender;
+  if (device.authenticated !== true) return undefined;
+  const { id, epoch, counter } = device;
+  return { device: id, ...(epoch === undefined ? {} : { epoch }), ...(counter === undefined ? {} : { counter }) };
+}
+
+function evidence(
+  sender: Sender,
+  { intake }: ObservedMessage,
+  event: TrustEvent | undefined,
+  detail: JsonObject,
+): Observation {
+  const { device } = sender;
   if (event === undefined) return { kind: "nothing", device };
   if (event === "HEARTBEAT") return { kind: "alive", device };
-  return { kind: "evidence", device, event, id: evidenceId(msg, event), isHeard: true, detail };
+  return { kind: "evidence", device, event, id: evidenceId(sender, intake, event), isHeard: true, detail };
 }
 
 /** Decided by us, about this very device, from what it proved to have sent. */
@@ -82,16 +97,23 @@ function observeEvent(value: unknown, msg: ObservedMessage, map: EvidenceMap): O
   return { kind: "evidence", device, event, id, isHeard: false, detail: { event: name } };
 }
 
-function observeBatch(value: unknown): Observation {
-  if (!isJsonObject(value)) throw new Rejection("SCHEMA", "msg.batch is not an object");
-  const { devices = [], attacks } = value;
-  const names: unknown[] = Array.isArray(devices) ? devices : isJsonObject(devices) ? Object.keys(devices) : [devices];
-  if (names.length > MAX_BATCH_DEVICES || !names.every(isIdentifier)) {
-    throw new Rejection("SCHEMA", "msg.batch.devices is not a list of names");
+/** Whose records were delivered; one attack in the batch spoils it for all. */
+function observeReceipts(value: unknown): Observation {
+  if (!Array.isArray(value) || value.length > MAX_BATCH_DEVICES) {
+    throw new Rejection("SCHEMA", `msg.evidence is not a list of at most ${MAX_BATCH_DEVICES}`);
   }
-  // A batch that does not say how many attacks it held earns nothing.
-  const isCounted = Number.isSafeInteger(attacks) && (attacks as number) >= 0;
-  return { kind: "delivered", devices: names, attacks: isCounted ? (attacks as number) : 1 };
+  const devices: string[] = [];
+  let attacks = 0;
+  for (const receipt of value as unknown[]) {
+    if (!isJsonObject(receipt) || receipt.event !== "BATCH_RECEIPT" || !isIdentifier(receipt.device)) {
+      throw new Rejection("SCHEMA", "msg.evidence holds something else than receipts of a batch");
+    }
+    // What does not say how many attacks there were earns nothing.
+    const isCounted = Number.isSafeInteger(receipt.attacks) && (receipt.attacks as number) >= 0;
+    attacks += isCounted ? (receipt.attacks as number) : 1;
+    if (receipt.authenticated === true) devices.push(receipt.device);
+  }
+  return { kind: "delivered", devices, attacks };
 }
 
 /**
@@ -103,23 +125,25 @@ function observeBatch(value: unknown): Observation {
 export function observe(msg: ObservedMessage, map: EvidenceMap): Observation {
   const { device, verdict, anomaly, rejected } = msg;
   if (rejected) {
-    if (device?.authenticated !== true || NEVER_EVIDENCE.has(rejected.code)) return { kind: "nothing" };
-    return evidence(msg, map.eventOf("rejected", rejected.code), { rejected: rejected.code });
+    const sender = provedSender(msg);
+    if (!sender || !isIdentifier(sender.device) || NEVER_EVIDENCE.has(rejected.code)) return { kind: "nothing" };
+    return evidence(sender, msg, map.eventOf("rejected", rejected.code), { rejected: rejected.code });
   }
   if (msg.event !== undefined) return observeEvent(msg.event, msg, map);
   if (!device) {
-    if (msg.batch !== undefined) return observeBatch(msg.batch);
+    if (msg.evidence !== undefined) return observeReceipts(msg.evidence);
     throw new Rejection("SCHEMA", "the message has no msg.device: put a verify node before this one");
   }
   if (!isIdentifier(device.id)) throw new Rejection("SCHEMA", "msg.device.id is not an identifier");
-  if (device.authenticated !== true) return { kind: "nothing" };
+  const sender = provedSender(msg);
+  if (!sender) return { kind: "nothing" };
   if (verdict) {
     if (verdict.status !== "anomaly" || !isOwnVerdict(verdict, device)) return { kind: "alive", device: device.id };
     const type = verdict.attackType ?? "unusual";
-    return evidence(msg, map.eventOf("verdict", type), { attackType: type, verdict: verdict.id });
+    return evidence(sender, msg, map.eventOf("verdict", type), { attackType: type, verdict: verdict.id });
   }
   if (anomaly?.isAnomaly === true) {
-    return evidence(msg, map.eventOf("anomaly", "*"), { model: anomaly.model, score: anomaly.score });
+    return evidence(sender, msg, map.eventOf("anomaly", "*"), { model: anomaly.model, score: anomaly.score });
   }
   return { kind: "alive", device: device.id };
 }

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from "node-red";
+import { Rejection } from "../../lib/common/rejection.js";
 import type { Ledger } from "../../lib/ledger/ledger.js";
 import { TrustHistory } from "../../lib/trust/history.js";
 import type { ObservedMessage } from "../../lib/trust/observe.js";
@@ -6,6 +7,7 @@ import { readOperatorAction } from "../../lib/trust/operator-action.js";
 import { trustSnapshot } from "../../lib/trust/snapshot.js";
 import { type CommittedChange, type MessageTrust, TrustUpdater } from "../../lib/trust/updater.js";
 import { failClosed } from "../common/fail-closed.js";
+import { finishIntake } from "../common/intake.js";
 import { readiness } from "../common/readiness.js";
 import { runStage, type StageMessage, type StageResult } from "../common/stage.js";
 import { type TrustUpdateConfig, type TrustUpdateSettings, trustUpdateSettings } from "./settings.js";
@@ -15,7 +17,6 @@ interface TrustMessage extends StageMessage {
   trust?: MessageTrust;
   operator?: unknown;
   event?: unknown;
-  batch?: unknown;
 }
 
 const SILENCE_CHECK_MS = 1000;
@@ -70,6 +71,15 @@ function run(RED: NodeAPI, node: Node, config: TrustUpdateConfig, settings: Trus
     throw new Error(RED._("redoubt-trust-update.errors.unusable", { problem: problem ?? "the node is closed" }));
   };
 
+  const observed = (msg: TrustMessage) => {
+    try {
+      return usable().take(msg as ObservedMessage);
+    } catch (error) {
+      // Sent again it would be refused again.
+      if (error instanceof Rejection) finishIntake(msg);
+      throw error;
+    }
+  };
   const operate = async (msg: TrustMessage): Promise<StageResult> => {
     const action = readOperatorAction(msg);
     const { trust, changes } = await usable().operate(action);
@@ -83,7 +93,7 @@ function run(RED: NodeAPI, node: Node, config: TrustUpdateConfig, settings: Trus
       msg.trust = trust;
       return route(msg, changes);
     };
-    const outcome = usable().take(msg as ObservedMessage);
+    const outcome = observed(msg);
     return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome);
   };
   const process = (msg: TrustMessage) => (msg.operator === undefined ? take(msg) : operate(msg));

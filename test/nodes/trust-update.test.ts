@@ -134,7 +134,11 @@ describe("trust-update node", () => {
 
   it("hands on what was refused before, and ends batches and events here", async () => {
     await load();
-    send({ rejected: { code: "AUTH", reason: "x" } }, { batch: { attacks: 0, devices: ["pump"] } }, { payload: 1 });
+    send(
+      { rejected: { code: "AUTH", reason: "x" } },
+      { evidence: [{ device: "pump", event: "BATCH_RECEIPT", authenticated: true, attacks: 0 }] },
+      { payload: 1 },
+    );
     send({ event: { event: "ANOMALY", device: "fan", authenticated: true } });
     await until(() => received.refused.length === 2 && changes().length === 1);
     assert.deepEqual(received.refused.map(({ rejected }) => rejected?.code).sort(), ["AUTH", "SCHEMA"]);

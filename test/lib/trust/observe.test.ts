@@ -73,7 +73,13 @@ describe("observations that trust follows from", () => {
     assert.deepEqual(kinds({}), []);
     assert.deepEqual(kinds({ device: { ...device, authenticated: false } }), []);
     assert.deepEqual(kinds({ verdict: verdict({}) }), [], "a verdict beside it changes nothing");
-    assert.deepEqual(kinds({ device }), ["FORMAT", "SCHEMA", "RANGE", "RATE"]);
+    assert.deepEqual(kinds({ device }), ["FORMAT", "SCHEMA", "RANGE"]);
+    assert.deepEqual(kinds({ received: { sender: { device: "pump", epoch: 1, counter: 4 } } }), [
+      "FORMAT",
+      "SCHEMA",
+      "RANGE",
+    ]);
+    assert.deepEqual(kinds({ received: { topicDevice: "pump", claimed: "pump" } }), []);
   });
 
   it("reads events and batches", () => {
@@ -90,17 +96,24 @@ describe("observations that trust follows from", () => {
     assert.equal(event({ event: "BATCH_RECEIPT" }).kind, "nothing");
     assert.throws(() => event({ event: "GOSSIP" }), /SCHEMA.*none that the evidence table knows/);
     assert.throws(() => see({ event: { event: "ANOMALY" } }), /names no device/);
-    assert.deepEqual(see({ batch: { attacks: 0, devices: ["a", "b"] } }), {
+    const receipt = (name: string, more: object = {}) => ({
+      device: name,
+      event: "BATCH_RECEIPT",
+      authenticated: true,
+      attacks: 0,
+      ...more,
+    });
+    assert.deepEqual(see({ evidence: [receipt("a"), receipt("b"), receipt("c", { authenticated: false })] }), {
       kind: "delivered",
       devices: ["a", "b"],
       attacks: 0,
     });
     assert.deepEqual(
-      see({ batch: { devices: { a: 4 } } }),
-      { kind: "delivered", devices: ["a"], attacks: 1 },
-      "uncounted",
+      see({ evidence: [receipt("a"), receipt("b", { attacks: 2 }), receipt("c", { attacks: undefined })] }),
+      { kind: "delivered", devices: ["a", "b", "c"], attacks: 3 },
     );
-    assert.throws(() => see({ batch: { devices: ["<b>"], attacks: 0 } }), /not a list of names/);
+    assert.throws(() => see({ evidence: [receipt("<b>")] }), /something else than receipts/);
+    assert.throws(() => see({ evidence: [receipt("a", { event: "SECURITY_ALERT" })] }), /something else than receipts/);
     assert.throws(() => see({}), /put a verify node/);
   });
 
@@ -127,7 +140,10 @@ describe("observations that trust follows from", () => {
     );
     fc.assert(
       fc.property(
-        fc.record({ event: fc.oneof(hostile, named), batch: fc.oneof(hostile, named) }, { requiredKeys: [] }),
+        fc.record(
+          { event: fc.oneof(hostile, named), evidence: fc.oneof(hostile, fc.array(fc.oneof(hostile, named))) },
+          { requiredKeys: [] },
+        ),
         (msg) => {
           try {
             assert.notEqual(see(msg).kind, "evidence");

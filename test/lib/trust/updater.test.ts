@@ -54,6 +54,9 @@ describe("trust updater", () => {
       origin: "redoubt",
     } as unknown as NonNullable<ObservedMessage["verdict"]>,
   });
+  const receipts = (attacks: number | undefined, ...devices: string[]): ObservedMessage => ({
+    evidence: devices.map((device) => ({ device, event: "BATCH_RECEIPT", authenticated: true, attacks })),
+  });
   const score = (id: string) => ledger.trust(id)?.score;
 
   beforeEach(() => {
@@ -148,7 +151,7 @@ describe("trust updater", () => {
     await updater.take(sender("idle"));
     const size = ledger.size;
     for (let i = 0; i < 5000; i++) updater.take(sender("pump"));
-    for (let i = 0; i < 100; i++) updater.take({ batch: { devices: ["pump", "idle", "stranger"], attacks: 0 } });
+    for (let i = 0; i < 100; i++) updater.take(receipts(0, "pump", "idle", "stranger"));
     assert.equal(ledger.size, size);
     clock += 60_000;
     const changes = await updater.settleCredits();
@@ -168,8 +171,8 @@ describe("trust updater", () => {
   it("gives nothing for batches with attacks, nor for what was good before an attack", async () => {
     await updater.take(alert("pump"));
     clock += 120_000;
-    updater.take({ batch: { devices: ["pump"], attacks: 1 } });
-    updater.take({ batch: { devices: ["pump"] } });
+    updater.take(receipts(1, "pump"));
+    updater.take(receipts(undefined, "pump"));
     assert.deepEqual(await updater.settleCredits(), []);
     updater.take(sender("pump"));
     await updater.take(alert("pump"));
