@@ -87,7 +87,7 @@ export class ReplayFile {
   }
 
   #append(line: ReplayLine): void {
-    if (this.#lines >= Math.max(this.#compactFrom, 4 * this.#windows.size)) this.#compact();
+    if (this.#lines >= Math.max(this.#compactFrom, 2 * this.#windows.size)) this.#compact();
     this.#file ??= this.#open();
     const bytes = Buffer.from(`${this.#isTorn ? "\n" : ""}${formatReplayLine(line)}`);
     this.#isTorn = true;

@@ -68,6 +68,11 @@ export class IntakeJournal {
     return this.open.size;
   }
 
+  /** Lowest number that is not finished, or the next one. */
+  get firstUnfinished(): number {
+    return this.lowest();
+  }
+
   get bytes(): number {
     return this.log.bytes;
   }

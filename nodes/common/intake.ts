@@ -11,6 +11,8 @@ export interface IntakeMark {
 /** What a journal is told. */
 export interface IntakeSink {
   readonly id: string;
+  /** Lowest number that is not finished, or the next one. */
+  readonly firstUnfinished?: number;
   finished(n: number): void;
 }
 
@@ -33,6 +35,11 @@ export function intakeOf(msg: object): IntakeMark | undefined {
   if (typeof journal !== "string" || !/^[0-9a-f]{16}$/.test(journal)) return undefined;
   if (!Number.isSafeInteger(n) || typeof at !== "number") return undefined;
   return { journal, n: n as number, at };
+}
+
+/** Lowest record of a journal that may be sent again; undefined while the journal is not open. */
+export function firstUnfinished(journal: string): number | undefined {
+  return sinks.get(journal)?.firstUnfinished;
 }
 
 /**
