@@ -11,7 +11,7 @@ const LANE = laneOf("redoubt.test/gateway-1");
 const REASON = `0x${"00".repeat(32)}`;
 const ROOT = `0x${"ab".repeat(32)}`;
 const SEED = 20_261_121;
-const RUNS = 12;
+const RUNS = 40;
 const UINT32 = 0xffff_ffff;
 
 const few = fc.oneof({ weight: 9, arbitrary: fc.nat(6) }, { weight: 1, arbitrary: fc.constantFrom(1000, UINT32) });
