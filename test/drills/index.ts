@@ -1,12 +1,15 @@
 import { brokerPreauth } from "./broker-preauth.js";
+import { brokerRestart } from "./broker-restart.js";
 import { chainRollback } from "./chain-rollback.js";
 import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
 import type { Drill } from "./drill.js";
+import { gatewayKillDrill } from "./gateway-kill.js";
 import { hostileMessages } from "./hostile-messages.js";
 import { ledgerKill } from "./ledger-kill.js";
 import { ledgerMutations } from "./ledger-mutations.js";
 import { maskKill } from "./mask-kill.js";
+import { spoolDamage } from "./spool-damage.js";
 import { startStop } from "./start-stop.js";
 
 /** Every drill, by name. */
@@ -21,5 +24,8 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     brokerPreauth,
     demoSoak,
     startStop,
+    spoolDamage,
+    gatewayKillDrill,
+    brokerRestart,
   ].map((drill) => [drill.name, drill]),
 );
