@@ -69,7 +69,9 @@ export const startNodeRedGateway: StartGateway = async (folder, brokerUrl, serve
       wires: [[], [], []],
     },
   ];
-  const nodeRed = await BootedNodeRed.boot({ flows, home: folder });
+  // Without a place on the canvas Node-RED takes a node for a configuration.
+  const placed = flows.map((node) => (node.type === "tab" ? node : { ...node, x: 100, y: 100 }));
+  const nodeRed = await BootedNodeRed.boot({ flows: placed, home: folder });
   return { kill: () => nodeRed.stop("SIGKILL") };
 };
 
