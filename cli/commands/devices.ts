@@ -6,6 +6,7 @@ import { listDevice, unlistDevice } from "../../lib/registry/edit-registry.js";
 import { RegistryProblem } from "../../lib/registry/problem.js";
 import { DEVICE_PROFILES, type DeviceProfile } from "../../lib/registry/profiles.js";
 import {
+  type DeviceEntry,
   formatRegistry,
   parseRegistry,
   readRegistry,
@@ -42,12 +43,17 @@ function orFail<T>(work: () => T): T {
   }
 }
 
+function epochText({ epoch, previousEpoch }: DeviceEntry): string {
+  if (epoch === undefined) return "";
+  return previousEpoch ? `  epoch ${epoch}, ${previousEpoch.epoch} until ${previousEpoch.until}` : `  epoch ${epoch}`;
+}
+
 function list(options: HomeOption): void {
   const { devices } = orFail(() => readRegistry(registryFileIn(homeOf(options).root)));
   for (const device of devices) {
     const topics = topicsOf(device);
     if (options.json) console.log(JSON.stringify({ ...device, topics }));
-    else console.log(`${device.id}  ${device.profile}  ${topics.join(" ")}`);
+    else console.log(`${device.id}  ${device.profile}  ${topics.join(" ")}${epochText(device)}`);
   }
 }
 

@@ -4,8 +4,8 @@ import type { AccessRights } from "../../lib/broker/users-file.js";
 import { homeAt } from "../../lib/common/home.js";
 import { isIdentifier } from "../../lib/common/identifier.js";
 import { listDevice } from "../../lib/registry/edit-registry.js";
-import { DEVICE_PROFILES, type DeviceProfile } from "../../lib/registry/profiles.js";
-import { readRegistry, registryFileIn, topicsOf } from "../../lib/registry/registry-file.js";
+import { DEFAULT_DEVICE_PROFILE, DEVICE_PROFILES, type DeviceProfile } from "../../lib/registry/profiles.js";
+import { type DeviceEntry, readRegistry, registryFileIn, topicsOf } from "../../lib/registry/registry-file.js";
 import { writeDeviceKey } from "../devices/device-key-file.js";
 import { CommandFailure, UsageFailure } from "../failure.js";
 
@@ -32,9 +32,11 @@ export function keysProvisionCommand(): Command {
     )
     .addOption(
       new Option(
-        "--profile <profile>",
+        "--profile [profile]",
         "also list the sensor in the device registry and write the key of its own that the profile needs",
-      ).choices(DEVICE_PROFILES),
+      )
+        .choices(DEVICE_PROFILES)
+        .preset(DEFAULT_DEVICE_PROFILE),
     )
     .option("--home <folder>", "where Redoubt keeps its files (default: REDOUBT_HOME or .redoubt)")
     .option("--show-password", "print the password instead of only saying which file holds it")
@@ -51,24 +53,25 @@ function run(device: string, options: ProvisionOptions): void {
   let password: string;
   let rights: AccessRights;
   let keyFile: string | undefined;
-  let topics: string[] = [];
+  let listed: DeviceEntry | undefined;
   const registryFile = registryFileIn(root);
   try {
     if (profile) {
       listDevice(registryFile, { id: device, profile });
-      topics = readRegistry(registryFile).devices.flatMap((entry) => (entry.id === device ? topicsOf(entry) : []));
-      keyFile = writeDeviceKey(home, profile, device);
+      listed = readRegistry(registryFile).devices.find((entry) => entry.id === device);
+      keyFile = writeDeviceKey(home, profile, device, listed?.epoch);
     }
     ({ password } = provision(root, device, role));
     rights = rightsIn(root, device);
   } catch (error) {
     throw new CommandFailure((error as Error).message);
   }
+  const topics = listed ? topicsOf(listed) : [];
   const result = {
     username: device,
     ...rights,
     passwordFile: accountsFileIn(root),
-    ...(profile && { profile, registryFile, topics }),
+    ...(profile && { profile, registryFile, topics, epoch: listed?.epoch ?? 1 }),
     ...(keyFile && { keyFile }),
     ...(options.showPassword && { password }),
   };

@@ -1,11 +1,12 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { KEY_FAMILIES, type KeyFamily } from "../../lib/envelope/key-family.js";
-import { createKeyFile, loadKeyFile, rotateKeyFile } from "../../lib/envelope/key-file.js";
+import { createKeyFile, loadKeyFile } from "../../lib/envelope/key-file.js";
 import { KeyFailure, type KeyRing } from "../../lib/envelope/key-ring.js";
 import { CommandFailure } from "../failure.js";
 import { keysProvisionCommand } from "./keys-provision.js";
+import { keysRotateCommand } from "./keys-rotate.js";
 
 interface JsonOption {
   json?: boolean;
@@ -91,29 +92,6 @@ function generateCommand(): Command {
     });
 }
 
-function rotateCommand(): Command {
-  const count = (text: string): number => {
-    if (!/^\d+$/.test(text)) throw new InvalidArgumentError("a whole number");
-    return Number(text);
-  };
-  return new Command("rotate")
-    .description("Puts a new key first in a key file; old ones are kept for decrypting")
-    .argument("<file>", "the key file")
-    .option("--keep <n>", "how many old keys to keep", count, 1)
-    .option("--json", "prints one JSON object")
-    .action((file: string, options: JsonOption & { keep: number }) => {
-      print(
-        [
-          report(
-            file,
-            orFail(() => rotateKeyFile(file, options.keep)),
-          ),
-        ],
-        options,
-      );
-    });
-}
-
 function listCommand(): Command {
   return new Command("list")
     .description("Shows the fingerprints of the keys in a file, or in the files of a folder")
@@ -125,7 +103,7 @@ function listCommand(): Command {
 /** `redoubt keys`: key files, without ever showing a key. */
 export function keysCommand(): Command {
   const command = new Command("keys").description("Makes, rotates and lists key files; provisions devices");
-  for (const make of [generateCommand, rotateCommand, listCommand]) command.addCommand(make());
-  command.addCommand(keysProvisionCommand());
+  for (const make of [generateCommand, listCommand, keysProvisionCommand]) command.addCommand(make());
+  command.addCommand(keysRotateCommand((file, ring, options) => print([report(file, ring)], options)));
   return command;
 }

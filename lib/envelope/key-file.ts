@@ -21,7 +21,7 @@ export function loadKeyFile(path: string, families: readonly KeyFamily[] = KEY_F
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       throw new KeyFailure(
-        `${path} does not exist; make it with: redoubt keys generate --profile ${families.length === 1 ? families[0] : "<fernet|aes-128|aes-256>"} --out ${path}`,
+        `${path} does not exist; make it with: redoubt keys generate --profile ${families.length === 1 ? families[0] : `<${families.join("|")}>`} --out ${path}`,
       );
     }
     throw new KeyFailure(reasonOf(error));
