@@ -219,6 +219,30 @@ describe("the nodes in the editor", function () {
       page.click("#redoubt-device-registry-export"),
     ]);
     assert.deepEqual(JSON.parse(readFileSync(await download.path(), "utf8")), JSON.parse(before));
+    const listed = () => (JSON.parse(readFileSync(file, "utf8")) as { devices: object[] }).devices;
+    const note = page.locator("#redoubt-device-registry-note");
+    await page.fill("#redoubt-device-registry-id", "pump-2");
+    await page.click("#redoubt-device-registry-save");
+    await note.filter({ hasText: "pump-2 saved" }).waitFor();
+    assert.deepEqual(listed().at(-1), { id: "pump-2", profile: "cose-a128gcm" });
+    await choose(list({ id: "roof", profile: "fernet", epoch: 3, limits: { t: { low: 0, high: 1 } } }));
+    await note.filter({ hasText: "1 imported" }).waitFor();
+    await page.click("button[title='Edit roof']");
+    await page.selectOption("#redoubt-device-registry-profile", "hmac-json");
+    await page.fill("#redoubt-device-registry-topics", "iot/roof, iot/roof/2");
+    await page.click("#redoubt-device-registry-save");
+    await note.filter({ hasText: "roof saved" }).waitFor();
+    const limits = { t: { low: 0, high: 1 } };
+    assert.deepEqual(listed(), [
+      { id: "roof", profile: "hmac-json", topics: ["iot/roof", "iot/roof/2"], limits, epoch: 3 },
+    ]);
+    await page.fill("#redoubt-device-registry-id", "a b");
+    await page.click("#redoubt-device-registry-save");
+    await note.filter({ hasText: "devices[1]" }).waitFor();
+    assert.equal(listed().length, 1);
+    await page.click("button[title='Remove roof']");
+    await note.filter({ hasText: "roof removed" }).waitFor();
+    assert.deepEqual(listed(), []);
     rmSync(file);
     await close();
   });
@@ -230,6 +254,18 @@ describe("the nodes in the editor", function () {
     await page.selectOption("#node-input-profile", "aes-gcm-json");
     assert.equal(await page.isVisible("#node-input-aad"), true);
     assert.equal(await page.isVisible("#node-input-refuseBeforeStart"), false);
+    await page.selectOption("#node-input-profile", "cose-a128gcm");
+    assert.equal(await page.isVisible("#node-input-ttl"), false);
+    await page.selectOption("#node-input-profile", "aes-ecb-crc");
+    assert.equal(await page.isVisible("#node-input-rejectReplays"), false);
+    assert.equal(await page.isVisible("#node-input-allowUnauthenticated"), true);
+    await close();
+    await open("redoubt-verify", "new");
+    for (const choice of ["none", "built-in", "file", "text"]) {
+      await page.selectOption("#node-input-schema", choice);
+      assert.equal(await page.isVisible("#node-input-schemaFile"), choice === "file");
+      assert.equal(await page.isVisible("#node-input-schemaText"), choice === "text");
+    }
     await close();
   });
 });
