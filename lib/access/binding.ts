@@ -1,5 +1,8 @@
 import { isIP } from "node:net";
 
+/** A Host header of somebody who asks for this very machine. */
+export const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
 /** Whether an address to listen on can be reached from this machine only. */
 export function isLoopback(host: string): boolean {
   if (host === "localhost" || host === "::1") return true;

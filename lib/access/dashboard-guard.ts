@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { FailedAttempts } from "./attempts.js";
 import { ACTING_EVENTS, visibleArguments } from "./audience.js";
+import { basicCredentials } from "./basic-credentials.js";
+import { LOOPBACK_HOST } from "./binding.js";
 import { loginPage } from "./login-page.js";
 import { checkLogin, type Logins, type Role } from "./logins.js";
 import { Sessions } from "./sessions.js";
@@ -23,6 +25,8 @@ export interface GuardedSocket {
 export interface DashboardGuard {
   /** For `dashboard.middleware` of Node-RED's settings. */
   middleware(req: GuardedRequest, res: ServerResponse, next: () => void): void;
+  /** Whose request for another page of this server it is: by the dashboard's session, or by HTTP Basic. */
+  identify(req: IncomingMessage): Promise<Role | undefined>;
   /** For `dashboard.ioMiddleware`: without it every live value leaves past the login. */
   ioMiddleware(socket: GuardedSocket, next: (error?: Error) => void): void;
 }
@@ -38,7 +42,6 @@ export interface DashboardGuardOptions {
 
 const COOKIE = "redoubt_session";
 const MAX_FORM_BYTES = 4096;
-const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** Guards Dashboard 2's pages and its websocket with one login, and keeps raw values from viewers. */
 export function createDashboardGuard(options: DashboardGuardOptions): DashboardGuard {
@@ -70,7 +73,20 @@ export function createDashboardGuard(options: DashboardGuardOptions): DashboardG
     res.writeHead(303, { Location: path }).end();
   }
 
+  async function identify(req: IncomingMessage): Promise<Role | undefined> {
+    const session = sessions.find(cookieOf(req.headers.cookie));
+    if (session) return session.role;
+    const given = basicCredentials(req.headers.authorization);
+    const address = req.socket.remoteAddress ?? "";
+    if (!given || !attempts.mayTry(address)) return undefined;
+    const role = await checkLogin(options.logins, given.user, given.password);
+    if (!role) attempts.record(address);
+    return role;
+  }
+
   return {
+    identify,
+
     middleware(req, res, next) {
       if (!options.loginRequired && !LOOPBACK_HOST.test(req.headers.host ?? "")) {
         // A web page elsewhere can point its own name at 127.0.0.1 (DNS rebinding); its Host header gives it away.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import bcrypt from "bcryptjs";
 import { createDashboardGuard, type DashboardGuard, type GuardedSocket } from "../../../lib/access/dashboard-guard.js";
@@ -72,6 +72,25 @@ describe("dashboard guard", () => {
     assert.match(cookie, /HttpOnly; SameSite=Strict/);
     const page = await fetch(`${started.origin}/ui`, { headers: { cookie: cookie.split(";")[0] ?? "" } });
     assert.equal(await page.text(), "dashboard");
+  });
+
+  it("knows sessions and HTTP Basic on other pages of the server, and limits guessing there as well", async () => {
+    const guard = createDashboardGuard({ loginRequired: true, logins });
+    const started = await serve(guard);
+    server = started.server;
+    const answer = await signIn(started.origin, "viewer", PASSWORD);
+    const identify = (headers: Record<string, string>) =>
+      guard.identify({ headers, socket: { remoteAddress: "192.0.2.7" } } as unknown as IncomingMessage);
+    const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString("base64")}` });
+    assert.equal(await identify({ cookie: answer.headers.get("set-cookie")?.split(";")[0] ?? "" }), "viewer");
+    assert.equal(await identify(basic(`operator:${PASSWORD}`)), "operator");
+    const wrong = [{}, { cookie: "redoubt_session=x" }, basic("operator"), { authorization: "Bearer x" }];
+    for (const headers of wrong) assert.equal(await identify(headers as Record<string, string>), undefined);
+    for (let i = 0; i < 10; i++) assert.equal(await identify(basic(`operator:guess ${i}`)), undefined);
+    assert.equal(await identify(basic(`operator:${PASSWORD}`)), undefined);
+    const open = createDashboardGuard({ loginRequired: false, logins: new Map() });
+    const nobody = { headers: {}, socket: { remoteAddress: "192.0.2.7" } } as unknown as IncomingMessage;
+    assert.equal(await open.identify(nobody), undefined, "an open dashboard proves nobody");
   });
 
   it("does not reflect a hostile path into the form", async () => {
