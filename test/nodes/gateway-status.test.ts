@@ -219,6 +219,7 @@ describe("gateway-status node", () => {
         assert.equal(text.includes("gw-1"), false);
       }
     }
+    for (let i = 0; i < 10; i++) await get("/status", { ...REMOTE, ...basic("probe", `guess ${i}`) });
     assert.equal(
       (await get("/status", { ...REMOTE, ...basic("probe", "sesame") })).code,
       401,
