@@ -16,11 +16,21 @@ export interface StatusLogins {
 /** Left by proxies: whoever asks is not on this machine, though the connection is. */
 const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"] as const;
 
-/** Whether a request comes from this machine, by its connection, its Host header and the lack of a proxy's traces. */
+/** A page of another site asks by way of a browser on this machine. */
+function isCrossSite({ origin, host, "sec-fetch-site": site }: IncomingMessage["headers"]): boolean {
+  if (site !== undefined && site !== "same-origin" && site !== "none") return true;
+  return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+}
+
+/**
+ * Whether a request comes from this machine, by its connection, its Host header and the lack of a proxy's traces, and
+ * is not that of a web page elsewhere.
+ */
 export function isLocalRequest({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): boolean {
   const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
   if (address === "" || !isLoopback(address)) return false;
   // A web page elsewhere can point its own name at 127.0.0.1 (DNS rebinding); its Host header gives it away.
+  if (isCrossSite(headers)) return false;
   return LOOPBACK_HOST.test(headers.host ?? "") && FORWARDED.every((name) => headers[name] === undefined);
 }
 

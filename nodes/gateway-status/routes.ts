@@ -27,10 +27,13 @@ const ROUTES: readonly [string, keyof StatusSource][] = [
 const sources = new WeakMap<object, StatusSource>();
 
 function reply(response: ServerResponse, { code, body }: StatusAnswer, headers: Record<string, string> = {}): void {
+  // Node-RED's editor puts it on everything that passes it by.
+  response.removeHeader("Access-Control-Allow-Origin");
   response.writeHead(code, {
     "Content-Type": "application/json; charset=utf-8",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
     ...headers,
   });
   response.end(`${JSON.stringify(body)}\n`);

@@ -246,6 +246,7 @@ describe("gateway-status node", () => {
       ],
       [true, true, true],
     );
+    assert.equal(from("127.0.0.1", { host, origin: `http://${host}`, "sec-fetch-site": "same-origin" }), true);
     assert.deepEqual(
       [
         from("192.0.2.7", { host }),
@@ -254,8 +255,10 @@ describe("gateway-status node", () => {
         from("127.0.0.1", {}),
         from("127.0.0.1", { host, forwarded: "for=192.0.2.7" }),
         from("127.0.0.1", { host, "x-real-ip": "192.0.2.7" }),
+        from("127.0.0.1", { host, origin: "https://evil.example" }),
+        from("127.0.0.1", { host, "sec-fetch-site": "cross-site" }),
       ],
-      [false, false, false, false, false, false],
+      [false, false, false, false, false, false, false, false],
     );
   });
 
