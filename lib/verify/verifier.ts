@@ -126,8 +126,8 @@ export class MessageVerifier {
     noteClaim(received, nameOf(payload) ?? "");
     const { maxClockDifference = DEFAULT_MAX_CLOCK_DIFFERENCE } = this.#options;
     const clock = counted && clockOf(payload, now, maxClockDifference);
-    if (clock === "gateway") payload.timestamp = new Date(now).toISOString();
-    const reading = this.#readingOf(payload);
+    const stamp = clock === "gateway" ? { timestamp: new Date(now).toISOString() } : {};
+    const reading = this.#readingOf(payload, stamp);
     if (reading.device_id !== undefined && reading.device_id !== owner.id) {
       throw new Rejection("TOPIC_MISMATCH", "the message names another device than the one whose topic it is");
     }
@@ -144,10 +144,11 @@ export class MessageVerifier {
     return { payload: this.#parse(message), authenticated: false };
   }
 
-  #readingOf(payload: JsonObject): Reading {
+  /** @param stamp what the receiver itself puts in, after the schema has seen what the device sent. */
+  #readingOf(payload: JsonObject, stamp: JsonObject = {}): Reading {
     const { schema } = this.#options;
     schema?.(payload);
-    return normaliseReading(schema ? flattened(payload) : payload);
+    return normaliseReading({ ...(schema ? flattened(payload) : payload), ...stamp });
   }
 
   /** A message on a topic that no device has. Its name is a claim, but never the name of a listed device. */

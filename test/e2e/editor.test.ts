@@ -238,7 +238,7 @@ describe("the nodes in the editor", function () {
     ]);
     await page.fill("#redoubt-device-registry-id", "a b");
     await page.click("#redoubt-device-registry-save");
-    await note.filter({ hasText: "devices[1]" }).waitFor();
+    await note.filter({ hasText: "1 to 64" }).waitFor();
     assert.equal(listed().length, 1);
     await page.click("button[title='Remove roof']");
     await note.filter({ hasText: "roof removed" }).waitFor();

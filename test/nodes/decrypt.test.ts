@@ -6,7 +6,9 @@ import helper from "node-red-node-test-helper";
 import { SeededRandom } from "../../lib/common/seeded-random.js";
 import { aesGcmJson } from "../../lib/envelope/aes-gcm-json.js";
 import { fernet } from "../../lib/envelope/fernet.js";
+import { envelopeProfile } from "../../lib/envelope/registry.js";
 import { requireOnMachine, sharedData } from "../setup.js";
+import { sealEcbCrc } from "../support/raw-envelope.js";
 import {
   AES_KEY,
   decrypt,
@@ -30,6 +32,8 @@ const rawProfile = fernet.create([Buffer.from(RAW_KEY, "base64url")]);
 const aesProfile = aesGcmJson.create([Buffer.from(AES_KEY, "hex")]);
 const seal = (value: unknown, now = Date.now()) => rawProfile.seal(json(value), { now }) as string;
 const keys = { ring: { keys: RAW_KEY } };
+
+const DEVICE_KEY = "5bd1e6a2f70c94383ae81f6d02b7c459d80e63f41295ab7c0fd34e8661b90a27";
 
 describe("decrypt node", () => {
   const realNow = Date.now;
@@ -60,6 +64,53 @@ describe("decrypt node", () => {
     assert.ok(Math.abs(Date.now() - receivedAt) < 60_000);
     assert.equal(second?.device?.id, "unnamed");
     assert.deepEqual(flow.codes(), []);
+  });
+
+  it("opens cose-a128gcm and hmac-json, says who, and writes down what came", async () => {
+    for (const profile of ["cose-a128gcm", "hmac-json"]) {
+      const description = envelopeProfile(profile);
+      const family = description.keyFamilies[0] as string;
+      const credentials = { ring: { keys: DEVICE_KEY } };
+      // Without binding in the settings: cose-a128gcm binds always.
+      const id = await load({ profile, aad: "none" }, { family }, credentials);
+      const own = description.create([Buffer.from(DEVICE_KEY, "hex")]);
+      const topic = "iot/devices/pump-1/data";
+      const now = Date.now();
+      const payload = json({ device_id: "pump-1", sequence_no: 5, t: 1 });
+      const message = Buffer.from(own.seal(payload, { now, topic, counter: 5n, bootId: Buffer.alloc(8, 3) }));
+      await flow.send(id, { payload: message, topic }, { payload: message, topic });
+      const counted = profile === "hmac-json" ? { epoch: 0, counter: 5 } : { epoch: 1, counter: 5 };
+      const { receivedAt: _, ...device } = flow.received.opened?.[0]?.device ?? { receivedAt: 0 };
+      assert.deepEqual(device, { id: "pump-1", ...counted, authenticated: true, profile });
+      assert.deepEqual(flow.codes(), ["REPLAY"]);
+      assert.equal(readFileSync(join(flow.home, "state", `replay-${id}.log`), "utf8").split("\n").length, 3);
+      await flow.send(id, { payload: message, topic: "iot/devices/pump-2/data" });
+      assert.deepEqual(flow.codes()[1], profile === "hmac-json" ? "REPLAY" : "TOPIC_MISMATCH");
+      const other = json({ device_id: "pump-2", sequence_no: 6, t: 1 });
+      if (profile === "cose-a128gcm") {
+        await flow.send(id, {
+          payload: own.seal(other, { now, topic, counter: 6n, bootId: Buffer.alloc(8, 3) }),
+          topic,
+        });
+        assert.deepEqual(flow.codes()[2], "TOPIC_MISMATCH");
+      }
+      await flow.unload();
+    }
+    await load();
+  });
+
+  it("opens aes-ecb-crc only where that is allowed, and never as proved", async () => {
+    const setting = { profile: "aes-ecb-crc" };
+    const credentials = { ring: { keys: AES_KEY } };
+    const refusing = await load(setting, { family: "aes-128" }, credentials);
+    const payload = sealEcbCrc(Buffer.from(AES_KEY, "hex"), json({ temp: 25.5 }));
+    await flow.send(refusing, { payload });
+    assert.deepEqual([flow.received.opened, flow.codes()], [[], []]);
+    assert.match(loggedErrors()[0] ?? "", /prove nothing/);
+    await flow.unload();
+    const id = await load({ ...setting, allowUnauthenticated: true }, { family: "aes-128" }, credentials);
+    await flow.send(id, { payload });
+    assert.equal(flow.received.opened?.[0]?.device?.authenticated, false);
   });
 
   it("names the device by its own setting where the payload has no device_id", async () => {

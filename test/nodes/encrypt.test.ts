@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import helper from "node-red-node-test-helper";
 import { aesGcmJson } from "../../lib/envelope/aes-gcm-json.js";
+import { coseA128Gcm } from "../../lib/envelope/cose-a128gcm.js";
 import { fernet } from "../../lib/envelope/fernet.js";
 import {
   AES_KEY,
@@ -44,6 +45,36 @@ describe("encrypt node", () => {
       flow.received.sealed?.map(({ payload }) => open(payload).toString("latin1")),
       ['{"a":1}', "\x01\x02"],
     );
+  });
+
+  it("cose-a128gcm: bytes, numbered, bound to the topic whatever the settings say; and no receive-only profile", async () => {
+    const key = "5bd1e6a2f70c94383ae81f6d02b7c459d80e63f41295ab7c0fd34e8661b90a27";
+    const credentials = { ring: { keys: key }, old: { keys: AES_KEY } };
+    flow = await EnvelopeFlow.load(
+      [
+        keyring("ring", { family: "aes-256" }),
+        keyring("old", { family: "aes-128" }),
+        encrypt("encrypt", "ring", { profile: "cose-a128gcm", aad: "none" }),
+        encrypt("ecb", "old", { profile: "aes-ecb-crc" }),
+      ],
+      credentials,
+    );
+    const topic = "iot/devices/pump-1/cmd";
+    await flow.send("encrypt", { payload: reading, topic }, { payload: reading, topic }, { payload: reading });
+    assert.deepEqual(flow.codes(), ["TOPIC_MISMATCH"]);
+    const profile = coseA128Gcm.create([Buffer.from(key, "hex")]);
+    const counters = flow.received.sealed?.map(({ payload }) => {
+      const { plaintext, sender } = profile.open(payload as Buffer, { now: Date.now(), topic });
+      assert.deepEqual(JSON.parse(plaintext.toString()), reading);
+      return [sender?.device, sender?.counter];
+    });
+    assert.deepEqual(counters, [
+      ["pump-1", 1n],
+      ["pump-1", 2n],
+    ]);
+    await flow.send("ecb", { payload: reading, topic });
+    assert.equal(flow.received.sealed?.length, 2);
+    assert.ok(loggedErrors().some((line) => /receiving only/.test(line)));
   });
 
   it("aes-gcm-json: bytes bound to the topic of the message, or to the one that is set", async () => {

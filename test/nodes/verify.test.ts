@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import helper from "node-red-node-test-helper";
 import { createKeyFile, rotateKeyFile } from "../../lib/envelope/key-file.js";
 import { envelopeProfile } from "../../lib/envelope/registry.js";
 import { deviceKey } from "../../lib/registry/device-key.js";
+import { rotateDevice } from "../../lib/registry/edit-registry.js";
 import type { DeviceProfile } from "../../lib/registry/profiles.js";
 import { writeRegistry } from "../../lib/registry/registry-file.js";
+import type { DeviceRegistryNode } from "../../nodes/common/device-registry.js";
+import { registerIntake } from "../../nodes/common/intake.js";
 import type { StageMessage } from "../../nodes/common/stage.js";
 import registryNode from "../../nodes/device-registry/device-registry.js";
 import verifyNode from "../../nodes/verify/verify.js";
+import { sealEcbCrc, sealRaw } from "../support/raw-envelope.js";
 import { freshId, lastStatus, loggedErrors } from "./envelope-flow.js";
 
 helper.init(require.resolve("node-red"));
@@ -19,7 +23,12 @@ const DEVICES = [
   { id: "gcm", profile: "aes-gcm-json" },
   { id: "fer", profile: "fernet" },
   { id: "plain", profile: "plain-json" },
+  { id: "cose", profile: "cose-a128gcm" },
+  { id: "hmac", profile: "hmac-json" },
+  { id: "ecb", profile: "aes-ecb-crc" },
 ] as const;
+/** In the order of the tests below: what is not numbered. */
+const UNNUMBERED = DEVICES.slice(0, 3);
 const topicOf = (id: string) => `iot/devices/${id}/data`;
 
 describe("verify node", () => {
@@ -60,10 +69,11 @@ describe("verify node", () => {
     ];
   }
 
-  async function load(config: Record<string, unknown> = {}): Promise<void> {
+  async function load(config: Record<string, unknown> = {}, registry: Record<string, unknown> = {}): Promise<void> {
     accepted = [];
     refused = [];
-    await helper.load([registryNode, verifyNode], flow(config));
+    const [fleet, ...nodes] = flow(config);
+    await helper.load([registryNode, verifyNode], [{ ...fleet, ...registry }, ...nodes] as typeof nodes);
     helper.getNode("accepted").on("input", (message) => accepted.push(message as StageMessage));
     helper.getNode("refused").on("input", (message) => refused.push(message as StageMessage));
   }
@@ -86,11 +96,21 @@ describe("verify node", () => {
     return Buffer.from(envelope.seal(Buffer.from(text), { now, topic: topicOf(device) }) as string);
   }
 
+  /** A numbered message. */
+  function numbered(device: "cose" | "hmac", counter: number, payload: object = {}, epoch = 1): Buffer {
+    const profile = DEVICES.find((one) => one.id === device)?.profile as DeviceProfile;
+    const number = device === "hmac" ? { sequence_number: counter } : {};
+    const text = JSON.stringify({ device_id: device, temperature: 21, ...number, ...payload });
+    const context = { now: Date.now(), topic: topicOf(device), counter: BigInt(counter), bootId: Buffer.alloc(8, 9) };
+    const key = deviceKey(fleetKey, profile, device, epoch);
+    return sealRaw(envelopeProfile(profile), key, Buffer.from(text), { ...context, epoch });
+  }
+
   const codes = () => refused.map(({ rejected }) => rejected?.code);
 
   it("passes on what a device proves, with who it was and what was received", async () => {
     await load();
-    for (const device of DEVICES) await send({ payload: seal(device.id), topic: topicOf(device.id), qos: 1 });
+    for (const device of UNNUMBERED) await send({ payload: seal(device.id), topic: topicOf(device.id), qos: 1 });
     assert.deepEqual(codes(), []);
     assert.deepEqual(
       accepted.map(({ device }) => [device?.id, device?.authenticated, device?.profile]),
@@ -106,6 +126,132 @@ describe("verify node", () => {
       assert.equal(msg.received?.at, msg.device?.receivedAt);
       assert.equal((msg as StageMessage & { qos?: number }).qos, 1);
     }
+  });
+
+  it("accepts each number once, over a restart too, and a journal's record again", async () => {
+    await load();
+    const intake = { journal: "00112233aabbccdd", n: 7, at: Date.now() };
+    const [first, second] = [numbered("cose", 1), numbered("hmac", 1)];
+    await send({ payload: first, topic: topicOf("cose"), intake }, { payload: second, topic: topicOf("hmac") });
+    assert.deepEqual(
+      accepted.map(({ device }) => [device?.id, device?.epoch, device?.counter, device?.clock, device?.authenticated]),
+      [
+        ["cose", 1, 1, "gateway", true],
+        ["hmac", 1, 1, "gateway", true],
+      ],
+    );
+    assert.deepEqual(accepted[0]?.received?.sender, { device: "cose", epoch: 1, counter: 1 });
+    assert.equal(accepted[0]?.device?.receivedAt, intake.at);
+    assert.equal((accepted[1]?.payload as { sequence_no: number } | undefined)?.sequence_no, 1);
+    await helper.unload();
+    await load();
+    await send({ payload: first, topic: topicOf("cose") }, { payload: second, topic: topicOf("hmac") });
+    await send({ payload: first, topic: topicOf("cose"), intake: { ...intake, n: 8 } });
+    await send({ payload: first, topic: topicOf("cose"), intake });
+    assert.deepEqual(codes(), ["REPLAY", "REPLAY", "REPLAY"]);
+    assert.equal(accepted.length, 1);
+  });
+
+  it("tells a journal which record it refused, and judges its age by when the journal took it over", async () => {
+    await load();
+    const finished: number[] = [];
+    const release = registerIntake({ id: "00112233aabbccdd", finished: (n) => finished.push(n) });
+    try {
+      const at = Date.now() - 3_600_000;
+      const timestamp = new Date(at).toISOString();
+      const intake = (n: number) => ({ journal: "00112233aabbccdd", n, at });
+      await send({ payload: numbered("cose", 1, { timestamp }), topic: topicOf("cose"), intake: intake(1) });
+      await send({ payload: numbered("cose", 2, { timestamp }), topic: topicOf("cose") });
+      await send({ payload: numbered("cose", 2), topic: topicOf("cose"), intake: intake(2) });
+      await send({ payload: "junk", topic: "iot/x", intake: intake(3) });
+      assert.equal(accepted.length, 1);
+      assert.deepEqual(codes(), ["STALE", "REPLAY", "UNKNOWN_DEVICE"]);
+      assert.deepEqual(finished, [2, 3]);
+    } finally {
+      release();
+    }
+  });
+
+  it("follows a device's key epochs", async () => {
+    const file = join(home, "devices.json");
+    rotateDevice(file, "cose", Date.now(), 3_600_000);
+    await load();
+    const send1 = (counter: number, epoch: number) =>
+      send({ payload: numbered("cose", counter, {}, epoch), topic: topicOf("cose") });
+    await send1(1, 1);
+    await send1(1, 2);
+    assert.deepEqual(
+      accepted.map(({ device }) => device?.epoch),
+      [1, 2],
+    );
+    rotateDevice(file, "cose", Date.now(), 0);
+    (helper.getNode("fleet") as DeviceRegistryNode).devices.reload();
+    await send1(2, 1);
+    await send1(2, 2);
+    await send1(1, 3);
+    assert.deepEqual(codes(), ["EPOCH", "EPOCH"]);
+    assert.equal(accepted.length, 3);
+  });
+
+  it("checks schema, limits and rate where it is told to, and not in flows from before", async () => {
+    const note = () => numbered("cose", Date.now() + accepted.length + refused.length, { note: "x", temperature: 300 });
+    await load();
+    await send({ payload: note(), topic: topicOf("cose") });
+    assert.deepEqual(codes(), []);
+    await helper.unload();
+    const schema = '{"type":"object","properties":{"device_id":{},"temperature":{}},"additionalProperties":false}';
+    writeFileSync(join(home, "own.json"), schema);
+    for (const config of [
+      { schema: "built-in" },
+      { schema: "file", schemaFile: "own.json" },
+      { schema: "text", schemaText: schema },
+    ]) {
+      await load({ ...config, checkRanges: true, rate: 1, burst: 1 });
+      const next = (payload: object) => numbered("cose", Date.now() + accepted.length + refused.length, payload);
+      await send({ payload: note(), topic: topicOf("cose") });
+      await send({ payload: next({ temperature: 300 }), topic: topicOf("cose") });
+      await send({ payload: next({}), topic: topicOf("cose") });
+      await send({ payload: next({}), topic: topicOf("cose") });
+      assert.deepEqual(codes(), ["SCHEMA", "RANGE", "RATE"], config.schema);
+      assert.equal(accepted.length, 1);
+      await helper.unload();
+    }
+    for (const [config, reason] of [
+      [{ schema: "text", schemaText: "{}" }, /additionalProperties/],
+      [{ schema: "file", schemaFile: "none.json" }, /none\.json/],
+      [{ schema: "maybe" }, /Schema is neither/],
+      [{ rate: -1 }, /Rate must be/],
+    ] as const) {
+      await load(config);
+      await send({ payload: numbered("cose", 2 ** 45), topic: topicOf("cose") });
+      assert.equal(accepted.length, 0);
+      assert.match(loggedErrors()[0] ?? "", reason);
+      await helper.unload();
+    }
+    await load();
+  });
+
+  it("opens aes-ecb-crc only where the registry allows it, with the device's own key if there is one", async () => {
+    const own = Buffer.from("91c6d05ae2477fb8036e1d9a54f2880b", "hex");
+    const message = (key: Buffer) => ({
+      payload: sealEcbCrc(key, Buffer.from('{"temp":25.50,"hum":60.00}')),
+      topic: topicOf("ecb"),
+    });
+    const derived = deviceKey(fleetKey, "aes-ecb-crc", "ecb");
+    await load();
+    await send(message(derived));
+    assert.deepEqual(codes(), ["AUTH"]);
+    await helper.unload();
+    await load({}, { allowUnauthenticated: true });
+    await send(message(derived));
+    await helper.unload();
+    assert.deepEqual([accepted[0]?.device?.authenticated, accepted[0]?.received?.sender], [false, undefined]);
+    mkdirSync(join(home, "keys", "devices"));
+    writeFileSync(join(home, "keys", "devices", "ecb.key"), own.toString("hex"), { mode: 0o600 });
+    await load({}, { allowUnauthenticated: true });
+    await send(message(own), message(derived));
+    assert.equal(accepted.length, 1);
+    assert.deepEqual(codes(), ["AUTH"]);
   });
 
   it("sends refusals to the second output with the payload as it came and what was received", async () => {

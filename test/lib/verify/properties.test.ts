@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { isIdentifier } from "../../../lib/common/identifier.js";
 import { REJECTION_CODES, type RejectionCode } from "../../../lib/common/rejection.js";
+import { builtInCheck } from "../../../lib/verify/payload-schema.js";
+import { RateLimit } from "../../../lib/verify/rate-limit.js";
 import type { Verification } from "../../../lib/verify/verifier.js";
 import { applyEdit, edit, hostileJson } from "../envelope/hostile-json.js";
+import { countedVerifier, sealed } from "./counted-fleet.js";
 import { FLEET, NOW, Senders, topicOf, verifierOf } from "./fleet.js";
 
 const RUNS = { seed: 20260101, numRuns: 500 };
@@ -96,3 +102,42 @@ for (const [id, profile] of [...FLEET].filter(([name]) => name.endsWith("-1"))) 
     });
   });
 }
+
+describe("verification with every check: properties", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "redoubt-hostile-"));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const id of ["cose-1", "hmac-1"]) {
+    it(`hostile content of ${id} is a sound reading or a typed rejection, and moves no other window`, () => {
+      const verifier = countedVerifier(join(folder, `${id}.log`), {
+        schema: builtInCheck(),
+        limitsOf: () => new Map([["a", { low: 0, high: 1 }]]),
+        rate: new RateLimit({ rate: 1000, burst: 1e6 }),
+      });
+      const member = fc.constantFrom("device_id", "sensors", "system", "timestamp", "sequence_no", "user_id", "a");
+      const seen = new Map<string, number>();
+      let counter = 0;
+      fc.assert(
+        fc.property(fc.oneof(hostileJson, fc.json()), member, (text, name) => {
+          let value: unknown;
+          try {
+            value = JSON.parse(text);
+          } catch {
+            value = text;
+          }
+          const message = sealed(id, { temperature: 20, [name]: value }, { counter: ++counter });
+          const code = assertSound(verifier.verify(message, topicOf(id), NOW));
+          seen.set(code, (seen.get(code) ?? 0) + 1);
+        }),
+        RUNS,
+      );
+      assert.ok((seen.get("SCHEMA") ?? 0) > 100 && (seen.get("accepted") ?? 0) > 5, JSON.stringify([...seen]));
+      const fresh = sealed(id, { temperature: 20 }, { counter: counter + 1 });
+      if (id === "cose-1") assert.equal(assertSound(verifier.verify(fresh, topicOf(id), NOW)), "accepted");
+      verifier.file.close();
+    });
+  }
+});
