@@ -55,14 +55,18 @@ const verifier = (RED: NodeAPI): void => {
 
 type Route = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
-/** Stands for Node-RED's http side, which the helper does not have. */
-const routes = new Map<string, Route>();
-const httpNode = { post: (path: string, route: Route) => routes.set(path, route) };
+/** Stands for Node-RED's web server, which the helper does not have: the editor's parser takes every JSON body first. */
+const takesBody: Route = (request, _response, next) => void request.resume().once("end", next);
+const stack: Route[] = [takesBody];
+const root = { _router: { stack }, use: (route: Route) => stack.push(route) };
+const httpNode = { parent: root, path: () => "/" };
 const httpSide = createServer((request, response) => {
-  const next = () => response.writeHead(404).end("{}");
-  const route = request.method === "POST" ? routes.get(request.url ?? "") : undefined;
-  if (route) route(request, response, next);
-  else next();
+  const run = (index: number): void => {
+    const route = stack[index];
+    if (route) route(request, response, () => run(index + 1));
+    else response.writeHead(404).end("{}");
+  };
+  run(0);
 });
 const batchInServed = (RED: NodeAPI): void => batchIn(Object.assign(Object.create(RED) as NodeAPI, { httpNode }));
 
