@@ -26,7 +26,12 @@ export function coseSession(deviceKey: Buffer, kid: Buffer, epoch: number, bootI
   epochBytes.writeUInt32BE(epoch);
   const info = Buffer.concat([INFO_PREFIX, Buffer.from([kid.length]), kid, epochBytes]);
   const derived = Buffer.from(hkdfSync("sha256", deviceKey, bootId, info, KEY_BYTES + IV_BYTES));
-  return { key: createSecretKey(derived.subarray(0, KEY_BYTES)), iv: derived.subarray(KEY_BYTES) };
+  const session = {
+    key: createSecretKey(derived.subarray(0, KEY_BYTES)),
+    iv: Buffer.from(derived.subarray(KEY_BYTES)),
+  };
+  derived.fill(0);
+  return session;
 }
 
 /** Common IV xor the counter, left-padded with zeros to 12 bytes. */

@@ -12,6 +12,7 @@ import { KeyFailure, KeyRing, keyFingerprint } from "../../../lib/envelope/key-r
 
 import { EnvelopeReceiver, replayCacheFor } from "../../../lib/envelope/receiver.js";
 import { envelopeProfiles } from "../../../lib/envelope/registry.js";
+import { sealRaw } from "../../support/raw-envelope.js";
 
 const RUNS = { seed: 20260101, numRuns: 500 };
 
@@ -153,7 +154,10 @@ describe("profiles and receivers", () => {
       const key = generateKey(description.keyFamilies[0] as KeyFamily);
       const profile = description.create([key]);
       const receiver = new EnvelopeReceiver(description, [key], { replayCache: replayCacheFor({}) });
-      receiver.receive(profile.seal(Buffer.from("{}"), { now: 0 }), { now: 0 });
+      const context = { now: 0, topic: "a/b" };
+      const content = Buffer.from('{"a":1}');
+      if (!description.receiveOnly) profile.seal(content, context);
+      receiver.receive(sealRaw(description, key, content, context), context);
       const objects = { profile, receiver };
       const shown = [
         inspect(objects, { depth: 9, showHidden: true, maxStringLength: null, maxArrayLength: null }),
