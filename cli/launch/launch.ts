@@ -70,7 +70,9 @@ export async function launch(options: LaunchOptions, print: (line: string) => vo
   peerFolder("@flowfuse/node-red-dashboard");
   const root = packageRoot();
   if (installFlows(root, home.nodeRed, secrets.credentialSecret, address, accounts) === "kept") {
-    print(`Flows changed in the editor are kept (${join(home.nodeRed, "flows.json")}).`);
+    print(
+      `Flows changed in the editor are kept (${join(home.nodeRed, "flows.json")}); new ones are under Import > Examples.`,
+    );
   }
 
   let broker: BrokerProcess | undefined;
