@@ -1,5 +1,6 @@
 import { type CusumParameters, CusumState } from "./cusum.js";
 import { columnOf, type FeatureSummary } from "./feature-summary.js";
+import { calibrateOwnLevel } from "./own-level-calibration.js";
 import type { TrainingData } from "./training-data.js";
 
 /** Allowance for a shift of one standard deviation, the usual choice (Montgomery, Statistical Quality Control, 9.1). */
@@ -62,8 +63,13 @@ function errorOfMean(column: Float64Array, summary: FeatureSummary): number {
  *
  * @param data complete rows in the order of measurement.
  * @param summaries of the same rows, one per feature.
+ * @param ownLevels whether each device is watched around its own level as well, see `own-level`.
  */
-export function calibrateDrift(data: TrainingData, summaries: readonly FeatureSummary[]): CusumParameters[] {
+export function calibrateDrift(
+  data: TrainingData,
+  summaries: readonly FeatureSummary[],
+  ownLevels = false,
+): CusumParameters[] {
   return summaries.map((summary, feature) => {
     const column = columnOf(data.values, feature, summaries.length);
     const parameters: CusumParameters = {
@@ -81,6 +87,7 @@ export function calibrateDrift(data: TrainingData, summaries: readonly FeatureSu
       largest = Math.max(largest, state.add(value, parameters));
     }
     parameters.decisionInterval = Math.max(SMALLEST_INTERVAL, BEYOND_TRAINING * largest);
+    if (ownLevels) parameters.ownLevel = calibrateOwnLevel(column, data.devices, summary);
     return parameters;
   });
 }

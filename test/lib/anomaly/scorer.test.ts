@@ -28,6 +28,24 @@ describe("anomaly scorer", () => {
     assert.match(scorer.score({ [FEATURE]: 19 }).reasons[0]?.text ?? "", /^temperature_C 19: 5\.\d+ below the trained/);
   });
 
+  it("gives values their unit and says how far they lie from the trained range", () => {
+    const random = new SeededRandom(8);
+    const values = new Float64Array(2000);
+    for (let i = 0; i < values.length; i += 2) {
+      values[i] = random.gaussian(27, 2);
+      values[i + 1] = random.gaussian(50, 5);
+    }
+    const model = trainModel({ featureNames: ["temperature", "humidity"], values });
+    const { min } = model.training.features[1] as AnomalyModel["training"]["features"][number];
+    const { reasons } = new AnomalyScorer(model).score({ temperature: 27, humidity: min - 24.07 });
+    const text = reasons.find(({ source }) => source === "tail")?.text ?? "";
+    assert.match(text, /^humidity [\d.]+ %: 24\.1 below the trained range$/);
+    assert.match(
+      new AnomalyScorer(model).score({ temperature: 90, humidity: 50 }).reasons[0]?.text ?? "",
+      /^temperature 90 °C: [\d.]+ above/,
+    );
+  });
+
   it("names the feature that is unusual, in shares that sum to at most 1", () => {
     const scorer = new AnomalyScorer(threeFeatures());
     const verdict = scorer.score({ f0: 0, f1: -12, f2: 0.1 });
