@@ -61,8 +61,17 @@ export = (RED: NodeAPI): void => {
       return;
     }
 
+    /** Without a parent a property is absent like any other; Node-RED throws there. */
+    const featuresIn = (msg: StageMessage): unknown => {
+      try {
+        return RED.util.getMessageProperty(msg, input);
+      } catch {
+        return undefined;
+      }
+    };
+
     const stage = runStage(this, (msg) => {
-      const verdict = verdictOf(models, RED.util.getMessageProperty(msg, input), msg, agreement);
+      const verdict = verdictOf(models, featuresIn(msg), msg, agreement);
       if (verdict) msg.anomaly = verdict;
       else delete msg.anomaly;
       return msg;
