@@ -44,6 +44,18 @@ export function missingReasons(model: Model, row: Float64Array): AnomalyReason[]
 }
 
 /**
+ * Which features a model names, with their shares. Where none sets the row apart by itself, as where values are ordinary
+ * that do not go together, all that the reading has are named alike.
+ */
+function spokenFor(row: Float64Array, shares: Float64Array): [feature: number, share: number, rest: string][] {
+  const present = Array.from(row.keys()).filter((i) => !Number.isNaN(row[i]));
+  const named = present.filter((i) => (shares[i] as number) >= SMALLEST_SHARE);
+  if (named.length > 0) return named.map((i) => [i, shares[i] as number, ""]);
+  const rest = present.length > 1 ? ", together with the other values" : "";
+  return present.slice(0, MAX_REASONS).map((i) => [i, 1 / present.length, rest]);
+}
+
+/**
  * Explains a flagged row. Each guard that flags has one voice per feature it flags (the model one voice, divided over
  * the features that set the row apart); the shares of all voices sum to 1 before small ones are left out.
  */
@@ -69,10 +81,9 @@ export function anomalyReasons(model: Model, found: Findings, detector: Detector
   if (found.opinion.isAnomaly) {
     voices++;
     const because = detector.because(found.complete);
-    for (const [i, share] of detector.shares(found.complete).entries()) {
-      if (share < SMALLEST_SHARE || Number.isNaN(found.row[i])) continue;
+    for (const [i, share, rest] of spokenFor(found.row, detector.shares(found.complete))) {
       const name = model.featureNames[i] as string;
-      add(i, share, detector.source, `${name} ${withUnit(name, found.row[i] as number)}: ${because}`);
+      add(i, share, detector.source, `${name} ${withUnit(name, found.row[i] as number)}: ${because}${rest}`);
     }
   }
   for (const reason of reasons) reason.contribution /= voices;
