@@ -44,8 +44,22 @@ describe("fleet devices", () => {
     assert.notDeepEqual(makeFleet({ devices: 12, seed: 6 }), makeFleet({ devices: 12, seed: 5 }));
   });
 
+  it("stay in their rooms whatever the seed, and another site has others", () => {
+    const rooms = (seed: number, prefix = "") => makeFleet({ devices: 12, seed, prefix }).map(({ levelC }) => levelC);
+    assert.deepEqual(rooms(1), rooms(2));
+    assert.notDeepEqual(rooms(1), rooms(1, "west-"));
+    for (const prefix of ["", "west-", "x"]) {
+      const levels = rooms(1, prefix).sort((a, b) => a - b);
+      assert.ok((levels[0] ?? 0) >= 22 && (levels[0] ?? 0) < 23.5);
+      assert.ok((levels[11] ?? 0) > 31.5 && (levels[11] ?? 0) <= 33);
+    }
+  });
+
   it("have names and topics of their own, also those that attackers hold", () => {
-    const devices = [...makeFleet({ devices: 60, seed: 1, prefix: "east-" }), ...makeCompromised(20, 1, "east-")];
+    const devices = [
+      ...makeFleet({ devices: 60, seed: 1, prefix: "east-" }),
+      ...makeCompromised(20, 1, { prefix: "east-", run: "0" }),
+    ];
     assert.equal(new Set(devices.map(({ id }) => id)).size, 80);
     for (const { id, topic } of devices) {
       assert.match(id, /^east-/);
