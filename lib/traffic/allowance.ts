@@ -1,7 +1,7 @@
-/** Messages that may come at once: a backlog after a reconnect, redeliveries, and some room. */
-const CAPACITY = 10;
+/** Messages that may come at once: a backlog after a reconnect and redeliveries. What is more is not ordinary. */
+const CAPACITY = 6;
 /** A source may send this many times its usual rate for as long as it likes: jitter, and Poisson senders. */
-const MARGIN = 2;
+const MARGIN = 3;
 /** Messages a second that every source may send, however seldom it usually does. */
 const LEAST_REFILL = 0.5;
 /** Intervals from which the usual rate is first taken. */
@@ -16,10 +16,10 @@ const LONGEST_FIRST_PAUSE_SEC = 10;
 export const DEFAULT_NEW_SOURCE_RATE = 5;
 
 /**
- * What one source may send: a token bucket (Turner 1986) of {@link CAPACITY} messages that refills at twice the
+ * What one source may send: a token bucket (Turner 1986) of {@link CAPACITY} messages that refills at three times the
  * source's usual rate. The usual rate is learned from the source itself, and only while its bucket is at least half
- * full: a flood empties it first, and so never becomes usual. A rise to less than twice the usual rate is allowed and
- * becomes usual within hours.
+ * full: a flood empties it first, and so never becomes usual. A rise to less than three times the usual rate is
+ * allowed and becomes usual within hours.
  */
 export class Allowance {
   private tokens = CAPACITY;
