@@ -14,6 +14,13 @@ const SMALLEST_INTERVAL = 12;
  */
 const BEYOND_TRAINING = 3;
 
+/**
+ * Where each device is watched around its own level, the common one is left with what no trained device does: with this
+ * allowance whatever stays three standard deviations away is found within 120 readings, and a device that sits at the
+ * edge of the fleet for good is none of it.
+ */
+const ALLOWANCE_BESIDE_OWN_LEVELS = 2.9;
+
 /** A device's mean over fewer readings is mostly noise. */
 const ROWS_FOR_OFFSET = 32;
 
@@ -72,10 +79,11 @@ export function calibrateDrift(
 ): CusumParameters[] {
   return summaries.map((summary, feature) => {
     const column = columnOf(data.values, feature, summaries.length);
+    const allowance = ALLOWANCE + largestOffset(column, data.devices, summary) + 2 * errorOfMean(column, summary);
     const parameters: CusumParameters = {
       mean: summary.mean,
       sd: summary.sd || summary.scale,
-      allowance: ALLOWANCE + largestOffset(column, data.devices, summary) + 2 * errorOfMean(column, summary),
+      allowance: ownLevels ? Math.max(allowance, ALLOWANCE_BESIDE_OWN_LEVELS) : allowance,
       decisionInterval: Number.POSITIVE_INFINITY,
     };
     const states = new Map<number, CusumState>();
