@@ -55,8 +55,8 @@ function featuresOf(sample: TrafficSample, rate: number, interArrival: number | 
  * Measures, per source, what a sender cannot lie about: rate, spacing, size, topics, and whether values can be true.
  *
  * Proved and unproved sources are kept in two tables. So nobody can spoil a device's measurements by using its name, or
- * have devices forgotten by inventing names. A source takes about a kilobyte. Everything is in memory and begins anew with each meter: after a restart
- * each source is new once, and its usual rate is learned again from 20 intervals.
+ * have devices forgotten by inventing names. A source takes about a kilobyte. Everything is in memory and begins anew
+ * with each meter: after a restart each source is new once, and its usual rate is learned again from 20 intervals.
  */
 export class TrafficMeter {
   private readonly proved: SourceTable<SourceState>;
