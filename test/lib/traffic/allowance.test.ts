@@ -81,6 +81,30 @@ describe("message allowance", () => {
     assert.ok(new Source().floodFrom(0, 10_000, 1000) <= 6);
   });
 
+  it("gives a source that was over little at once for a minute, and then its whole allowance again", () => {
+    const source = new Source();
+    const at = honest(source, 1, 100, 1);
+    source.floodFrom(at + 1, 100, 100);
+    const again = source.floodFrom(at + 22, 100, 100);
+    assert.ok(again <= 3, `${again} passed in a second burst`);
+    assert.equal(source.floodFrom(at + 200, 10_000, 100), 6);
+  });
+
+  it("lets a backlog pass and half as much of what was made in a hurry, by the sender's clock", () => {
+    const learnt = () => {
+      const allowance = new Allowance();
+      for (let i = 0; i < 60; i++) allowance.isOver(i === 0 ? null : 1, 5, 1);
+      return allowance;
+    };
+    const firstOver = (allowance: Allowance, sentInterval: number) => {
+      let passed = 0;
+      while (!allowance.isOver(0.001, 5, sentInterval)) passed++;
+      return passed;
+    };
+    assert.equal(firstOver(learnt(), 1), 5);
+    assert.equal(firstOver(learnt(), 0.007), 2);
+  });
+
   it("does not learn from a flood, however long it lasts, nor from a pause", () => {
     const source = new Source();
     let at = honest(source, 1, 300, 1);
