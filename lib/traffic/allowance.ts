@@ -1,6 +1,8 @@
 /** Messages that may come at once: a backlog after a reconnect and redeliveries. What is more is not ordinary. */
 const CAPACITY = 6;
-/** After a source was over, as many as a redelivered pair, until it has kept to its rate for this many seconds. */
+/** So many messages over in a row are a burst, not a sender without rhythm. */
+const OVER_IN_A_ROW = 3;
+/** After a burst only a pair may come at once, and no hurry, until there was none for this many seconds. */
 const CAPACITY_ON_PROBATION = 2;
 const PROBATION_SEC = 60;
 /** What a message costs that was made right after the one before it: such are not waiting for a connection. */
@@ -26,13 +28,14 @@ export const DEFAULT_NEW_SOURCE_RATE = 5;
  * What one source may send: a token bucket (Turner 1986) of {@link CAPACITY} messages that refills at three times the
  * source's usual rate. The usual rate is learned from the source itself, and only while its bucket is at least half
  * full: a flood empties it first, and so never becomes usual. A rise to less than three times the usual rate is
- * allowed and becomes usual within hours. Who was over gets less at once for a minute: a second burst after a short
+ * allowed and becomes usual within hours. Who sent a burst gets little at once for a minute: a second one after a short
  * pause has no allowance to spend again.
  */
 export class Allowance {
   private tokens = CAPACITY;
   /** Seconds until the source has its whole allowance again. */
   private probation = 0;
+  private overInARow = 0;
   /** Mean interval in seconds. */
   private meanInterval = 0;
   private intervals = 0;
@@ -62,10 +65,11 @@ export class Allowance {
     const { usualRate } = this;
     const isHurry = usualRate !== null && sentInterval !== null && sentInterval * usualRate < HURRY;
     const cost = isHurry ? COST_OF_A_HURRY : 1;
-    if (this.tokens < cost) {
-      this.probation = PROBATION_SEC;
+    if (this.tokens < cost || (isHurry && this.probation > 0)) {
+      if (++this.overInARow >= OVER_IN_A_ROW) this.probation = PROBATION_SEC;
       return true;
     }
+    this.overInARow = 0;
     this.tokens -= cost;
     return false;
   }
