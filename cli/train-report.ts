@@ -16,6 +16,8 @@ export interface TrainReport {
   rowsDropped: number;
   rowsLabelledAnomalous: number;
   tailLimits: Record<string, { lower: number; upper: number }>;
+  /** Distance from a device's own level from which drift adds up, by feature; empty without `--own-levels`. */
+  ownLevels: Record<string, number>;
   heldOut: HeldOutReport | { skipped: string };
 }
 
@@ -59,9 +61,10 @@ export function withTrainingOptions(command: Command): Command {
     .option("--name <name>", "model name; default from --out")
     .option(
       "--label <column>",
-      "column with 1 for anomalies, which are not trained on; default `label` if there is one",
+      "column with 1 for anomalies, which are not trained on; default `label` or `is_attack` if there is one",
     )
     .option("--no-ordered", "the rows are in no order: leave the drift guard off")
+    .option("--own-levels", "devices sit at levels of their own: watch the drift of each from its own as well")
     .option("--json", "print the report as one line of JSON");
 }
 
@@ -102,8 +105,16 @@ export function reportOf(
     rowsUsed: model.training?.rows ?? 0,
     rowsDropped: model.training?.dropped ?? 0,
     tailLimits: Object.fromEntries((model.tails ?? []).map((limits, i) => [model.featureNames[i], { ...limits }])),
+    ownLevels: ownLevelsOf(model),
     heldOut,
   };
+}
+
+function ownLevelsOf({ drift, featureNames }: Model): Record<string, number> {
+  const distances = (drift ?? []).map(({ ownLevel }) => ownLevel && ownLevel.allowance * ownLevel.sd);
+  return Object.fromEntries(
+    featureNames.flatMap((name, i) => (distances[i] === undefined ? [] : [[name, distances[i] as number]])),
+  );
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
@@ -125,6 +136,9 @@ export function describeReport(report: TrainReport, own: readonly string[], kind
   ];
   for (const [feature, { lower, upper }] of Object.entries(report.tailLimits)) {
     lines.push(`always an anomaly: ${feature} below ${lower.toPrecision(5)} or above ${upper.toPrecision(5)}`);
+  }
+  for (const [feature, distance] of Object.entries(report.ownLevels)) {
+    lines.push(`drift: ${feature} more than ${distance.toPrecision(3)} from a device's own level`);
   }
   const { heldOut } = report;
   if ("skipped" in heldOut) return [...lines, `held-out check skipped: ${heldOut.skipped}`];

@@ -1,17 +1,26 @@
 import { Command, Option } from "commander";
-import { ACCOUNT_ROLES, type AccountRole, accountsFileIn, provision, rightsIn } from "../../lib/broker/accounts.js";
+import {
+  ACCOUNT_ROLES,
+  type AccountRole,
+  accountsFileIn,
+  allowPublishing,
+  provision,
+  rightsIn,
+} from "../../lib/broker/accounts.js";
 import type { AccessRights } from "../../lib/broker/users-file.js";
 import { homeAt } from "../../lib/common/home.js";
 import { isIdentifier } from "../../lib/common/identifier.js";
 import { listDevice } from "../../lib/registry/edit-registry.js";
 import { DEFAULT_DEVICE_PROFILE, DEVICE_PROFILES, type DeviceProfile } from "../../lib/registry/profiles.js";
 import { type DeviceEntry, readRegistry, registryFileIn, topicsOf } from "../../lib/registry/registry-file.js";
+import { isDeviceTopic } from "../../lib/registry/topics.js";
 import { writeDeviceKey } from "../devices/device-key-file.js";
 import { CommandFailure, UsageFailure } from "../failure.js";
 
 interface ProvisionOptions {
   role: AccountRole;
   profile?: DeviceProfile;
+  topic?: string[];
   home?: string;
   showPassword?: true;
   json?: true;
@@ -19,7 +28,7 @@ interface ProvisionOptions {
 
 /**
  * `redoubt keys provision <device> --role sensor|consumer`: a device's account on the embedded broker, and with
- * `--profile` its place in the registry and its own key.
+ * `--profile` its place in the registry and its own key. The account may publish on the topics that the registry lists.
  */
 export function keysProvisionCommand(): Command {
   return new Command("provision")
@@ -38,15 +47,24 @@ export function keysProvisionCommand(): Command {
         .choices(DEVICE_PROFILES)
         .preset(DEFAULT_DEVICE_PROFILE),
     )
+    .option("--topic <topics...>", "with --profile: its exact topics (default: iot/devices/<device>/data)")
     .option("--home <folder>", "where Redoubt keeps its files (default: REDOUBT_HOME or .redoubt)")
     .option("--show-password", "print the password instead of only saying which file holds it")
     .option("--json", "print one JSON object")
     .action(run);
 }
 
+function topicsOfListed(listed: DeviceEntry | undefined): string[] {
+  return listed ? topicsOf(listed) : [];
+}
+
 function run(device: string, options: ProvisionOptions): void {
   if (!isIdentifier(device)) throw new UsageFailure("a device name is 1 to 64 of the characters A-Z a-z 0-9 . _ -");
-  const { role, profile } = options;
+  const { role, profile, topic } = options;
+  if (topic && !profile) throw new UsageFailure("--topic is for devices of the registry: give their --profile as well");
+  if (topic && !topic.every(isDeviceTopic)) {
+    throw new UsageFailure("a topic is text of 1 to 256 bytes without + # and control characters");
+  }
   if (profile && role !== "sensor") throw new UsageFailure("--profile is for sensors: a consumer sends no readings");
   const home = homeAt(options.home ?? process.env.REDOUBT_HOME, process.cwd());
   const { root } = home;
@@ -57,16 +75,17 @@ function run(device: string, options: ProvisionOptions): void {
   const registryFile = registryFileIn(root);
   try {
     if (profile) {
-      listDevice(registryFile, { id: device, profile });
+      listDevice(registryFile, { id: device, profile, ...(topic && { topics: topic }) });
       listed = readRegistry(registryFile).devices.find((entry) => entry.id === device);
       keyFile = writeDeviceKey(home, profile, device, listed?.epoch);
     }
     ({ password } = provision(root, device, role));
+    allowPublishing(root, device, topicsOfListed(listed));
     rights = rightsIn(root, device);
   } catch (error) {
     throw new CommandFailure((error as Error).message);
   }
-  const topics = listed ? topicsOf(listed) : [];
+  const topics = topicsOfListed(listed);
   const result = {
     username: device,
     ...rights,

@@ -137,7 +137,10 @@ export function scoreCommand(): Command {
     .description("score the rows of a CSV file with a model; rows count from 0")
     .requiredOption("--model <file>", "model file")
     .requiredOption("--data <file>", "CSV with a header row, also gzipped")
-    .option("--label <column>", "column that is repeated in the results; default `label` if there is one")
+    .option(
+      "--label <column>",
+      "column that is repeated in the results; default `label` or `is_attack` if there is one",
+    )
     .addOption(
       new Option("--missing <policy>", "what to do with a row that lacks a value")
         .choices(["reject", "impute"])

@@ -86,7 +86,10 @@ export function trainEnsembleCommand(): Command {
       TRAIN_DEFAULTS.contamination,
     )
     .option("--name <name>", "model name; default from --out")
-    .option("--label <column>", "column with 1 for anomalies, which are left out; default `label` if there is one")
+    .option(
+      "--label <column>",
+      "column with 1 for anomalies, which are left out; default `label` or `is_attack` if there is one",
+    )
     .option("--no-ordered", "the rows are in no order: leave the drift guard off")
     .option("--json", "print the report as one line of JSON")
     .addHelpText("after", RULES)

@@ -26,6 +26,7 @@ interface TrainFlags {
   name?: string;
   label?: string;
   ordered: boolean;
+  ownLevels?: boolean;
   json?: boolean;
 }
 
@@ -39,6 +40,7 @@ async function run(flags: TrainFlags): Promise<void> {
   const { trees, sampleSize, contamination, seed } = flags;
   const options: TrainOptions = { trees, sampleSize, contamination, seed, name: flags.name ?? nameOf(flags.out) };
   if (!flags.ordered) options.drift = "off";
+  if (flags.ownLevels) options.ownLevels = true;
 
   const bar = new ProgressBar("training", trees + 2);
   const model = await trainInWorker(normal, options, { progress: (done) => bar.update(done) });

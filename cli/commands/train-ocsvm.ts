@@ -34,6 +34,7 @@ interface TrainFlags {
   name?: string;
   label?: string;
   ordered: boolean;
+  ownLevels?: boolean;
   json?: boolean;
 }
 
@@ -69,6 +70,7 @@ function run(flags: TrainFlags): void {
   const { nu, gamma, maxRows, tolerance, seed, standardise, ordered } = flags;
   const name = flags.name ?? nameOf(flags.out);
   const options: SvmTrainOptions = { nu, gamma, maxRows, tolerance, seed, standardise, ordered, name };
+  if (flags.ownLevels) options.ownLevels = true;
 
   const bar = new ProgressBar("training", SVM_TRAIN_STEPS);
   const { model, rowsUsed, iterations, converged } = trainOneClassSvm(normal, options, (done) => bar.update(done));

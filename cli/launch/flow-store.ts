@@ -4,12 +4,7 @@ import { isIP } from "node:net";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../lib/common/files.js";
 import { decryptCredentials, encryptCredentials, type FlowCredentials } from "./node-red-credentials.js";
-
-interface FlowNode {
-  id: string;
-  type: string;
-  [property: string]: unknown;
-}
+import { type FlowNode, shippedFlows } from "./shipped-flows.js";
 
 /** One MQTT login of the flows, by the id of the `mqtt-broker` node that uses it. */
 export interface BrokerLogin {
@@ -27,12 +22,10 @@ export interface BrokerAddress {
 export const BROKER_NODES: Readonly<Record<string, string>> = {
   "rdbt-broker-gate": "gateway",
   "rdbt-broker-hvac": "hvac",
+  "rdbt-broker-monitor": "monitor",
 };
 
 const TLS_NODE = "rdbt-broker-tls";
-
-/** Every flow that Redoubt starts with. */
-const FLOWS = ["thermal-privacy.json"];
 
 function withBroker(nodes: FlowNode[], address: BrokerAddress): FlowNode[] {
   const rest = nodes.filter((node) => node.id !== TLS_NODE);
@@ -83,9 +76,7 @@ export function installFlows(
   const credentialFile = join(userDir, "flows_cred.json");
   const stampFile = join(userDir, "shipped-flows.sha256");
 
-  const shipped = FLOWS.flatMap(
-    (name) => JSON.parse(readFileSync(join(packageRoot, "flows", name), "utf8")) as FlowNode[],
-  );
+  const shipped = shippedFlows(join(packageRoot, "flows"));
   const installed = existsSync(flowFile) ? readFileSync(flowFile, "utf8") : undefined;
   const stamp = existsSync(stampFile) ? readFileSync(stampFile, "utf8").trim() : undefined;
   const untouched = installed === undefined || digest(installed) === stamp;

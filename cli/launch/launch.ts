@@ -14,6 +14,8 @@ import type { LaunchOptions } from "./options.js";
 
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 200;
+/** V8 would let garbage grow with the machine's memory: several times what the flows need. */
+const NODE_RED_HEAP = "--max-old-space-size=1024";
 
 /** A running Redoubt: broker (unless another one is used) and Node-RED with the flows. */
 export interface Running {
@@ -70,7 +72,9 @@ export async function launch(options: LaunchOptions, print: (line: string) => vo
   peerFolder("@flowfuse/node-red-dashboard");
   const root = packageRoot();
   if (installFlows(root, home.nodeRed, secrets.credentialSecret, address, accounts) === "kept") {
-    print(`Flows changed in the editor are kept (${join(home.nodeRed, "flows.json")}).`);
+    print(
+      `Flows changed in the editor are kept (${join(home.nodeRed, "flows.json")}); new ones are under Import > Examples.`,
+    );
   }
 
   let broker: BrokerProcess | undefined;
@@ -84,6 +88,7 @@ export async function launch(options: LaunchOptions, print: (line: string) => vo
     nodeRed = new Child({
       name: "Node-RED",
       args: [
+        NODE_RED_HEAP,
         join(root, "dist", "cli", "launch", "node-red-process.js"),
         nodeRedScript,
         "-u",

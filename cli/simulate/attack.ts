@@ -28,6 +28,11 @@ function show(progress: FleetProgress, state: AttackProgress): void {
   else progress.update(state.seconds, line);
 }
 
+/** Four hex digits that no run within the next 18 hours has again. */
+function runName(): string {
+  return (Math.floor(Date.now() / 1000) & 0xffff).toString(16).padStart(4, "0");
+}
+
 /** Attacks until the end or an interruption; undefined when that came before the attack began. */
 async function run(
   flags: AttackFlags,
@@ -38,7 +43,7 @@ async function run(
   const { seed, prefix, rate, truth: truthPath } = flags;
   const { durationSec, settings, scenarios } = plan;
   const fleet = makeFleet(flags);
-  const held = heldDevices(scenarios, settings, seed, prefix);
+  const held = heldDevices(scenarios, settings, seed, { prefix, run: runName() });
   const interruption = new Interruption();
   const progress = new FleetProgress(process.stderr, durationSec);
   const say = (line: string) => progress.interrupt(line);

@@ -1,3 +1,5 @@
+import type { OwnLevelParameters } from "./own-level.js";
+
 /** Parameters of a two-sided CUSUM (Page 1954) of one feature. */
 export interface CusumParameters {
   /** Level of normal operation, in the feature's unit. */
@@ -8,6 +10,8 @@ export interface CusumParameters {
   allowance: number;
   /** Alarm from this statistic on, in standard deviations. */
   decisionInterval: number;
+  /** How each device is watched around its own level as well; absent where all sit at one level. */
+  ownLevel?: OwnLevelParameters;
 }
 
 /** One wild reading counts no more than this many standard deviations: it is the tail guard's case, not drift. */
@@ -27,7 +31,7 @@ export class CusumState {
    *
    * @returns the larger side's statistic in standard deviations; while an alarm lasts at least the interval.
    */
-  add(value: number, parameters: CusumParameters): number {
+  add(value: number, parameters: Omit<CusumParameters, "ownLevel">): number {
     const { mean, sd, allowance, decisionInterval } = parameters;
     const deviation = Math.max(-LARGEST_STEP, Math.min(LARGEST_STEP, (value - mean) / sd));
     this.average += SMOOTHING * (deviation - this.average);

@@ -1,5 +1,6 @@
 import { type CusumParameters, CusumState } from "./cusum.js";
 import { columnOf, type FeatureSummary } from "./feature-summary.js";
+import { calibrateOwnLevel } from "./own-level-calibration.js";
 import type { TrainingData } from "./training-data.js";
 
 /** Allowance for a shift of one standard deviation, the usual choice (Montgomery, Statistical Quality Control, 9.1). */
@@ -12,6 +13,13 @@ const SMALLEST_INTERVAL = 12;
  * and a spread that a short trace tells badly.
  */
 const BEYOND_TRAINING = 3;
+
+/**
+ * Where each device is watched around its own level, the common one is left with what no trained device does: with this
+ * allowance whatever stays three standard deviations away is found within 120 readings, and a device that sits at the
+ * edge of the fleet for good is none of it.
+ */
+const ALLOWANCE_BESIDE_OWN_LEVELS = 2.9;
 
 /** A device's mean over fewer readings is mostly noise. */
 const ROWS_FOR_OFFSET = 32;
@@ -62,14 +70,20 @@ function errorOfMean(column: Float64Array, summary: FeatureSummary): number {
  *
  * @param data complete rows in the order of measurement.
  * @param summaries of the same rows, one per feature.
+ * @param ownLevels whether each device is watched around its own level as well, see `own-level`.
  */
-export function calibrateDrift(data: TrainingData, summaries: readonly FeatureSummary[]): CusumParameters[] {
+export function calibrateDrift(
+  data: TrainingData,
+  summaries: readonly FeatureSummary[],
+  ownLevels = false,
+): CusumParameters[] {
   return summaries.map((summary, feature) => {
     const column = columnOf(data.values, feature, summaries.length);
+    const allowance = ALLOWANCE + largestOffset(column, data.devices, summary) + 2 * errorOfMean(column, summary);
     const parameters: CusumParameters = {
       mean: summary.mean,
       sd: summary.sd || summary.scale,
-      allowance: ALLOWANCE + largestOffset(column, data.devices, summary) + 2 * errorOfMean(column, summary),
+      allowance: ownLevels ? Math.max(allowance, ALLOWANCE_BESIDE_OWN_LEVELS) : allowance,
       decisionInterval: Number.POSITIVE_INFINITY,
     };
     const states = new Map<number, CusumState>();
@@ -81,6 +95,7 @@ export function calibrateDrift(data: TrainingData, summaries: readonly FeatureSu
       largest = Math.max(largest, state.add(value, parameters));
     }
     parameters.decisionInterval = Math.max(SMALLEST_INTERVAL, BEYOND_TRAINING * largest);
+    if (ownLevels) parameters.ownLevel = calibrateOwnLevel(column, data.devices, summary);
     return parameters;
   });
 }

@@ -10,13 +10,19 @@ export interface NumberBounds {
   integer?: boolean;
 }
 
-/** An object with exactly the given properties. */
-export function objectAt(value: unknown, path: string, keys: readonly string[]): JsonObject {
+/** An object with exactly the given properties; those of `optional` may be absent. */
+export function objectAt(
+  value: unknown,
+  path: string,
+  keys: readonly string[],
+  optional: readonly string[] = [],
+): JsonObject {
   if (!isJsonObject(value)) throw new Rejection("SCHEMA", `${path} is not an object`);
   for (const key of keys) {
     if (!Object.hasOwn(value, key)) throw new Rejection("SCHEMA", `${path}.${key} is missing`);
   }
-  if (Object.keys(value).length > keys.length) throw new Rejection("SCHEMA", `${path} has a property we do not know`);
+  const known = keys.length + optional.filter((key) => Object.hasOwn(value, key)).length;
+  if (Object.keys(value).length > known) throw new Rejection("SCHEMA", `${path} has a property we do not know`);
   return value;
 }
 

@@ -5,6 +5,7 @@ import type { FeatureSummary } from "./feature-summary.js";
 import { MAX_FEATURES, MAX_IMPORTED_FEATURES } from "./isolation-forest.js";
 import { arrayAt, numberAt, objectAt, stringAt } from "./json-fields.js";
 import type { ModelBase, TrainingSummary } from "./model.js";
+import type { OwnLevelParameters } from "./own-level.js";
 import type { Standardisation } from "./standardisation.js";
 import type { TailLimits } from "./tail-guard.js";
 import { checkFeatureNames } from "./training-data.js";
@@ -103,13 +104,33 @@ function tailsAt(value: unknown, path: string, { min, max }: FeatureSummary): Ta
   return { lower, upper };
 }
 
-function driftAt(value: unknown, path: string): CusumParameters {
-  const fields = objectAt(value, path, ["mean", "sd", "allowance", "decisionInterval"]);
+const MAX_HORIZON = 2 ** 31 - 1;
+
+/** What both kinds of CUSUM have. */
+function unitsAt(fields: JsonObject, path: string) {
   return {
-    mean: numberAt(fields.mean, `${path}.mean`),
     sd: numberAt(fields.sd, `${path}.sd`, { above: 0 }),
     allowance: numberAt(fields.allowance, `${path}.allowance`, { above: 0 }),
     decisionInterval: numberAt(fields.decisionInterval, `${path}.decisionInterval`, { above: 0 }),
+  };
+}
+
+function ownLevelAt(value: unknown, path: string): OwnLevelParameters {
+  const fields = objectAt(value, path, ["sd", "allowance", "decisionInterval", "learn", "horizon"]);
+  const learn = numberAt(fields.learn, `${path}.learn`, { ...POSITIVE_INTEGER, max: MAX_HORIZON });
+  return {
+    ...unitsAt(fields, path),
+    learn,
+    horizon: numberAt(fields.horizon, `${path}.horizon`, { min: learn, max: MAX_HORIZON, integer: true }),
+  };
+}
+
+function driftAt(value: unknown, path: string): CusumParameters {
+  const fields = objectAt(value, path, ["mean", "sd", "allowance", "decisionInterval"], ["ownLevel"]);
+  return {
+    mean: numberAt(fields.mean, `${path}.mean`),
+    ...unitsAt(fields, path),
+    ...(fields.ownLevel !== undefined && { ownLevel: ownLevelAt(fields.ownLevel, `${path}.ownLevel`) }),
   };
 }
 

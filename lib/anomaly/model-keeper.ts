@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
-import type { AnomalyVerdict } from "../common/message.js";
 import { featureRow, type MissingPolicy } from "./feature-row.js";
 import { LearningBuffer } from "./learning-buffer.js";
 import type { Model } from "./model.js";
 import { readModelFile, writeModelFile } from "./model-file.js";
 import { Reservoir } from "./reservoir.js";
-import { AnomalyScorer } from "./scorer.js";
+import { AnomalyScorer, type Judgement, type ReadingContext } from "./scorer.js";
 import { TRAIN_DEFAULTS, type TrainOptions } from "./train.js";
 import { trainInWorker } from "./train-in-worker.js";
 import { MIN_TRAINING_ROWS, type TrainingData } from "./training-data.js";
@@ -63,21 +62,22 @@ export class ModelKeeper {
   }
 
   /**
-   * Scores a reading, or learns from it while there is no model.
+   * Judges a reading, or learns from it while there is no model.
    *
-   * @returns the verdict; undefined while learning.
+   * @returns undefined while learning.
    * @throws {Rejection} for a reading that cannot be scored; Error where there is no model because of a problem.
    */
-  score(payload: unknown, device = ""): AnomalyVerdict | undefined {
+  judge(payload: unknown, device = "", context: ReadingContext = {}): Judgement | undefined {
     if (this.scorer) {
       const row = this.scorer.rowOf(payload);
-      const verdict = this.scorer.scoreRow(row, device);
-      if (!verdict.isAnomaly) this.remember(row);
-      return verdict;
+      const judgement = this.scorer.judgeRow(row, device, context);
+      if (!judgement.verdict.isAnomaly && !context.isSuspect) this.remember(row);
+      return judgement;
     }
     const { learn } = this.options;
     if (!learn || !this.buffer) throw new Error(this.problem ?? "there is no model");
-    this.buffer.add(featureRow(payload, learn.featureNames, this.options.missing), device);
+    const row = featureRow(payload, learn.featureNames, this.options.missing);
+    if (!context.isSuspect) this.buffer.add(row, device);
     if (this.buffer.isFull && !this.training) this.train(this.buffer.toTrainingData(), learn, 1, "calibrate");
     else if (!this.training) this.options.onChange();
     return undefined;

@@ -1,5 +1,6 @@
 import type { AnomalyReason } from "../common/message.js";
 import type { Detector, Opinion } from "./detector.js";
+import { distance, readable, withUnit } from "./feature-text.js";
 import type { Model } from "./model.js";
 
 const MAX_REASONS = 8;
@@ -14,17 +15,20 @@ export interface Findings {
   opinion: Opinion;
   tailExcess: Float64Array;
   driftExcess: Float64Array;
-}
-
-/** At most six significant digits: what a sensor can mean, without floating-point noise. */
-function readable(value: number): string {
-  return String(Number(value.toPrecision(6)));
+  /** The device's own level of a feature; NaN where it has none. */
+  ownLevel(feature: number): number;
 }
 
 function tailText(name: string, value: number, min: number, max: number): string {
   return value > max
-    ? `${name} ${readable(value)}: ${readable(value - max)} above the trained range`
-    : `${name} ${readable(value)}: ${readable(min - value)} below the trained range`;
+    ? `${name} ${withUnit(name, value)}: ${distance(value - max)} above the trained range`
+    : `${name} ${withUnit(name, value)}: ${distance(min - value)} below the trained range`;
+}
+
+function driftText(name: string, value: number, excess: number, ownLevel: number): string {
+  const level = Number.isNaN(ownLevel) ? "its normal level" : `its normal level of ${withUnit(name, ownLevel)}`;
+  const times = readable(Number(excess.toPrecision(2)));
+  return `${name} ${withUnit(name, value)}: drifting from ${level} (${times} times the alarm limit)`;
 }
 
 /** Says which features had no value and what they were scored with; not part of the verdict's shares. */
@@ -37,6 +41,18 @@ export function missingReasons(model: Model, row: Float64Array): AnomalyReason[]
     reasons.push({ feature, value: null, contribution: 0, source: "missing", text });
   }
   return reasons;
+}
+
+/**
+ * Which features a model names, with their shares. Where none sets the row apart by itself, as where values are ordinary
+ * that do not go together, all that the reading has are named alike.
+ */
+function spokenFor(row: Float64Array, shares: Float64Array): [feature: number, share: number, rest: string][] {
+  const present = Array.from(row.keys()).filter((i) => !Number.isNaN(row[i]));
+  const named = present.filter((i) => (shares[i] as number) >= SMALLEST_SHARE);
+  if (named.length > 0) return named.map((i) => [i, shares[i] as number, ""]);
+  const rest = present.length > 1 ? ", together with the other values" : "";
+  return present.slice(0, MAX_REASONS).map((i) => [i, 1 / present.length, rest]);
 }
 
 /**
@@ -59,18 +75,15 @@ export function anomalyReasons(model: Model, found: Findings, detector: Detector
     }
     if ((found.driftExcess[i] as number) >= 1) {
       voices++;
-      const times = readable(Number((found.driftExcess[i] as number).toPrecision(2)));
-      const text = `${name} ${readable(value)}: drifting from its normal level (${times} times the alarm limit)`;
-      add(i, 1, "drift", text);
+      add(i, 1, "drift", driftText(name, value, found.driftExcess[i] as number, found.ownLevel(i)));
     }
   }
   if (found.opinion.isAnomaly) {
     voices++;
     const because = detector.because(found.complete);
-    for (const [i, share] of detector.shares(found.complete).entries()) {
-      if (share < SMALLEST_SHARE || Number.isNaN(found.row[i])) continue;
+    for (const [i, share, rest] of spokenFor(found.row, detector.shares(found.complete))) {
       const name = model.featureNames[i] as string;
-      add(i, share, detector.source, `${name} ${readable(found.row[i] as number)}: ${because}`);
+      add(i, share, detector.source, `${name} ${withUnit(name, found.row[i] as number)}: ${because}${rest}`);
     }
   }
   for (const reason of reasons) reason.contribution /= voices;

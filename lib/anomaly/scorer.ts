@@ -9,6 +9,23 @@ import { type Model, modelLabel } from "./model.js";
 import { anomalyReasons, missingReasons } from "./reasons.js";
 import { scoreOfExcess, type TailLimits, tailExcess } from "./tail-guard.js";
 
+/** What is known of a reading besides its values. */
+export interface ReadingContext {
+  /** Reception, milliseconds since the Unix epoch; see `DriftDetector`. */
+  at?: number;
+  /** Something else was wrong with the message: it is judged, but nothing is learned from it. */
+  isSuspect?: boolean;
+}
+
+/** A verdict and what it is made of. */
+export interface Judgement {
+  verdict: AnomalyVerdict;
+  /** What the model itself says, without guards. */
+  own: { score: number; isAnomaly: boolean };
+  /** What the tail and drift guards say, on the model's scale: at least its threshold where one flags. */
+  guards: { score: number; isAnomaly: boolean };
+}
+
 export interface ScorerOptions {
   /** Default `reject`; a model that knows nothing of its training rows has nothing to fill in and rejects always. */
   missing?: MissingPolicy;
@@ -53,8 +70,8 @@ export class AnomalyScorer<M extends Model = Model> {
    * @param device whose drift state the reading belongs to; readings without a device share one.
    * @throws {Rejection} SCHEMA or RANGE, see `featureRow`.
    */
-  score(payload: unknown, device = ""): AnomalyVerdict {
-    return this.scoreRow(this.rowOf(payload), device);
+  score(payload: unknown, device = "", context: ReadingContext = {}): AnomalyVerdict {
+    return this.judgeRow(this.rowOf(payload), device, context).verdict;
   }
 
   /** A reading's features in the model's order, NaN where missing; throws as {@link score}. */
@@ -68,25 +85,38 @@ export class AnomalyScorer<M extends Model = Model> {
   }
 
   /** Scores one row in the order of the model's features; NaN means missing and is scored with the median. */
-  scoreRow(row: Float64Array, device = ""): AnomalyVerdict {
+  scoreRow(row: Float64Array, device = "", context: ReadingContext = {}): AnomalyVerdict {
+    return this.judgeRow(row, device, context).verdict;
+  }
+
+  /** Like {@link scoreRow}, with what the verdict is made of. */
+  judgeRow(row: Float64Array, device = "", { at, isSuspect = false }: ReadingContext = {}): Judgement {
     const { detector, model } = this;
     const { threshold } = detector;
     const complete = this.completed(row);
     const tailExcesses = this.tailExcesses(row);
-    const driftExcesses = this.drift?.add(device, row) ?? new Float64Array(row.length);
+    const driftExcesses = this.drift?.add(device, row, at) ?? new Float64Array(row.length);
     let excess = 0;
     for (const value of tailExcesses) if (value > excess) excess = value;
     for (const value of driftExcesses) if (value > excess) excess = value;
     const opinion = detector.judge(complete);
-    const score = Math.max(opinion.score, scoreOfExcess(excess, threshold));
+    const guards = { score: scoreOfExcess(excess, threshold), isAnomaly: excess >= 1 };
+    const score = Math.max(opinion.score, guards.score);
     const isAnomaly = score >= threshold;
     const reasons = complete === row ? [] : missingReasons(model, row);
     if (isAnomaly) {
-      const found = { row, complete, opinion, tailExcess: tailExcesses, driftExcess: driftExcesses };
+      const ownLevel = (feature: number) => this.drift?.ownLevel(device, feature) ?? Number.NaN;
+      const found = { row, complete, opinion, tailExcess: tailExcesses, driftExcess: driftExcesses, ownLevel };
       reasons.unshift(...anomalyReasons(model, found, detector));
+    } else if (!isSuspect) {
+      this.drift?.follow(device, row);
     }
     const { label } = opinion;
-    return { score, isAnomaly, threshold, model: this.label, ...(label !== undefined && { label }), reasons };
+    return {
+      verdict: { score, isAnomaly, threshold, model: this.label, ...(label !== undefined && { label }), reasons },
+      own: { score: opinion.score, isAnomaly: opinion.isAnomaly },
+      guards,
+    };
   }
 
   /** The same row where nothing is missing, else a copy with medians. */

@@ -33,6 +33,8 @@ export interface SvmTrainOptions {
   standardise?: boolean;
   /** Whether the rows are in the order of measurement, so that the drift guard can be set; default true. */
   ordered?: boolean;
+  /** See `TrainOptions`. */
+  ownLevels?: boolean;
   /** Clock of the model's `createdAt`, milliseconds since the Unix epoch; default now. */
   now?: number;
 }
@@ -139,7 +141,7 @@ export function trainOneClassSvm(
     svm: machineOf(values, dimension, width, solution),
     training: { rows: count, dropped: rows.dropped, sha256: hashOfData(rows), features },
     tails: features.map(tailLimits),
-    drift: ordered ? calibrateDrift(rows, features) : null,
+    drift: ordered ? calibrateDrift(rows, features, options.ownLevels) : null,
   };
   const { iterations, violation } = solution;
   return { model, rowsUsed: used.values.length / dimension, iterations, converged: violation < tolerance };

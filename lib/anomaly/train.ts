@@ -35,6 +35,11 @@ export interface TrainOptions {
    * model, whose rows were; or `off` where the rows have no order. Default `calibrate`.
    */
   drift?: "calibrate" | "off" | CusumParameters[];
+  /**
+   * Whether the drift guard watches each device around its own level as well, for devices that share a model but sit at
+   * levels far apart; default false.
+   */
+  ownLevels?: boolean;
 }
 
 export const TRAIN_DEFAULTS = { trees: 100, sampleSize: 256, seed: 1, contamination: 0.002 } as const;
@@ -116,7 +121,7 @@ export function trainModel(data: TrainingData, options: TrainOptions = {}, progr
     forest,
     training: { rows: count, dropped: rows.dropped, sha256: hashOfData(rows), features },
     tails: features.map(tailLimits),
-    drift: driftParameters(drift, rows, features),
+    drift: driftParameters(drift, rows, features, options.ownLevels),
   };
   progress?.(steps, steps);
   return model;
@@ -126,14 +131,16 @@ function driftParameters(
   drift: NonNullable<TrainOptions["drift"]>,
   rows: TrainingData,
   features: AnomalyModel["training"]["features"],
+  ownLevels?: boolean,
 ): CusumParameters[] | null {
   if (drift === "off") return null;
-  if (drift === "calibrate") return calibrateDrift(rows, features);
+  if (drift === "calibrate") return calibrateDrift(rows, features, ownLevels);
   // An interval in standard deviations is a property of the process; its level and spread come from the newer rows.
-  return drift.map(({ allowance, decisionInterval }, feature) => ({
+  return drift.map(({ allowance, decisionInterval, ownLevel }, feature) => ({
     mean: features[feature]?.mean as number,
     sd: features[feature]?.sd || (features[feature]?.scale as number),
     allowance,
     decisionInterval,
+    ...(ownLevel && { ownLevel }),
   }));
 }

@@ -13,8 +13,11 @@ const NOT_MEASURED: ReadonlySet<string> = new Set([
   "sequence_no",
   "device_id",
   "id",
+  // What another model said.
+  "anomaly_prediction",
 ]);
-const LABEL_COLUMN = "label";
+/** Columns that are taken for labels unless another one is named; the first that a table has. */
+const LABEL_COLUMNS = ["label", "is_attack"] as const;
 const DEVICE_COLUMN = "device_id";
 
 /** A table's columns as a model sees them. */
@@ -47,10 +50,13 @@ function isNumeric(table: CsvTable, column: number): boolean {
   return numbers > 0;
 }
 
-/** The label column of a table: the one asked for, or `label` where there is one. */
-function labelsOf(table: CsvTable, column: string | undefined): Uint8Array | undefined {
-  if (column === undefined && !table.columns.includes(LABEL_COLUMN)) return undefined;
-  const name = column ?? LABEL_COLUMN;
+/** The label column of a table: the one asked for, or the first usual one that it has. */
+function labelColumnOf(table: CsvTable, asked: string | undefined): string | undefined {
+  return asked ?? LABEL_COLUMNS.find((name) => table.columns.includes(name));
+}
+
+function labelsOf(table: CsvTable, name: string | undefined): Uint8Array | undefined {
+  if (name === undefined) return undefined;
   return Uint8Array.from(numericColumn(table, name), (value, row) => {
     if (value !== 0 && value !== 1) throw new Error(`row ${row + 1}: the label in column "${name}" is neither 0 nor 1`);
     return value;
@@ -82,12 +88,12 @@ function valuesOf(table: CsvTable, featureNames: readonly string[]): Float64Arra
  * Chooses the columns to train on.
  *
  * @param features their names; without them every numeric column that is no label, time or identity.
- * @param label the column with labels; default `label` where the table has it. A column `device_id` tells devices apart.
+ * @param label the column with labels; default `label` or `is_attack`, where the table has one. A column `device_id` tells devices apart.
  * @throws {Error} for a column that is absent or holds something else than numbers.
  */
 export function labelledData(table: CsvTable, features?: readonly string[], label?: string): LabelledData {
-  const labels = labelsOf(table, label);
-  const labelColumn = label ?? LABEL_COLUMN;
+  const labelColumn = labelColumnOf(table, label);
+  const labels = labelsOf(table, labelColumn);
   const featureNames = features
     ? [...features]
     : table.columns.filter(
@@ -109,12 +115,12 @@ export interface RowsToScore extends TrainingData {
 /**
  * Takes a model's features out of a table.
  *
- * @param label the column whose content goes along; default `label` where the table has it.
+ * @param label the column whose content goes along; default `label` or `is_attack`, where the table has one.
  * @throws {Error} for a column that is absent, or a feature that is not a number.
  */
 export function rowsToScore(table: CsvTable, featureNames: readonly string[], label?: string): RowsToScore {
   const values = valuesOf(table, featureNames);
-  const column = table.columns.indexOf(label ?? LABEL_COLUMN);
+  const column = table.columns.indexOf(labelColumnOf(table, label) ?? "");
   if (column < 0 && label !== undefined) {
     throw new Error(`no column "${label}"; the file has: ${table.columns.join(", ")}`);
   }

@@ -4,7 +4,8 @@ import { readSecretFile, writeFileAtomic } from "../common/files.js";
 import { isIdentifier } from "../common/identifier.js";
 import { isJsonObject } from "../common/json.js";
 import { generatePassword } from "./password.js";
-import { type AccessRights, addUsers, readUsers } from "./users-file.js";
+import { anyCovers } from "./topic.js";
+import { type AccessRights, addUsers, readUsers, writeUsers } from "./users-file.js";
 
 /** What a client needs to log in. */
 export interface Account {
@@ -111,6 +112,20 @@ export function rightsIn(home: string, name: string): AccessRights {
   const user = readUsers(usersFileIn(home)).get(name);
   if (!user) throw new Error(`the broker has no user "${name}"`);
   return { publish: user.publish, subscribe: user.subscribe };
+}
+
+/**
+ * Lets an existing account publish on topics besides its own. A running broker knows it within two seconds.
+ *
+ * @throws {Error} for a file that is not valid or an unknown name.
+ */
+export function allowPublishing(home: string, name: string, topics: readonly string[]): void {
+  const path = usersFileIn(home);
+  const users = readUsers(path);
+  const user = users.get(name);
+  if (!user) throw new Error(`the broker has no user "${name}"`);
+  const missing = topics.filter((topic) => !anyCovers(user.publish, topic));
+  if (missing.length > 0) writeUsers(path, users.set(name, { ...user, publish: [...user.publish, ...missing] }));
 }
 
 /** Makes what is missing of the wanted accounts, keeps the rest; users last, so that a crash between heals itself. */

@@ -5,23 +5,20 @@ import { LIMITS } from "./limits.js";
 
 const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 };
 
-/** What makes verdicts one alert. The type comes first because it has no space in it and a source may have one. */
-function keyOf(attackType: AttackType, authenticated: boolean, source: string): string {
-  return `${attackType} ${authenticated} ${source}`;
-}
-
 /** The last 50 alerts; verdicts of one source and type within 60 s of its last one are one alert. */
 export class RecentAlerts {
   /** The one that was touched last comes last: order does not depend on the clock. */
   private readonly alerts: AlertSummary[] = [];
-  /** The latest of each source and type, for coalescing. */
-  private readonly latest = new Map<string, AlertSummary>();
   private authenticatedCount = 0;
 
   /** @param reasons of the verdict, safe to keep. */
   add(verdict: SecurityVerdict, attackType: AttackType, at: number, reasons: VerdictReason[]): void {
     const source = verdict.source.slice(0, LIMITS.sourceLength);
-    const known = this.latest.get(keyOf(attackType, verdict.authenticated, source));
+    // Among 50 a search from the newest on is cheaper than an index that is rewritten for each invented name.
+    const known = this.alerts.findLast(
+      (alert) =>
+        alert.attackType === attackType && alert.authenticated === verdict.authenticated && alert.source === source,
+    );
     if (known && Math.abs(at - known.lastSeen) <= LIMITS.coalesceMs) {
       this.update(known, verdict, at, reasons);
       return;
@@ -83,7 +80,6 @@ export class RecentAlerts {
 
   private insert(alert: AlertSummary): void {
     this.alerts.push(alert);
-    this.latest.set(keyOf(alert.attackType, alert.authenticated, alert.source), alert);
     if (alert.authenticated) this.authenticatedCount++;
     if (this.alerts.length > LIMITS.alerts) this.dropOne();
   }
@@ -91,11 +87,10 @@ export class RecentAlerts {
   /** The oldest of the side that has more than its share. */
   private dropOne(): void {
     const side = this.authenticatedCount > LIMITS.alertsPerSide;
-    const place = this.alerts.findIndex((alert) => alert.authenticated === side);
-    const [alert] = this.alerts.splice(place, 1);
-    if (!alert) return;
+    this.alerts.splice(
+      this.alerts.findIndex((alert) => alert.authenticated === side),
+      1,
+    );
     if (side) this.authenticatedCount--;
-    const key = keyOf(alert.attackType, side, alert.source);
-    if (this.latest.get(key) === alert) this.latest.delete(key);
   }
 }

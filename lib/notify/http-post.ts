@@ -11,6 +11,8 @@ export interface HttpAnswer {
 
 const MAX_ANSWER_BYTES = 16_384;
 const MS_PER_SECOND = 1000;
+/** Date.parse alone takes nearly any text with a number in it for a date. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
  * Posts JSON and reads the answer. Redirects are not followed: they would take the alert and its token elsewhere.
@@ -67,8 +69,8 @@ export function postJson(
 /** What `Retry-After` asks for (RFC 9110, 10.2.3): seconds or a date. @returns milliseconds. */
 export function retryAfterMs(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
-  if (/^\d{1,9}(\.\d{1,9})?$/.test(value)) return Number(value) * MS_PER_SECOND;
-  const date = Date.parse(value);
+  if (/^\d{1,9}(\.\d{1,9})?$/.test(value)) return Math.ceil(Number(value) * MS_PER_SECOND);
+  const date = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 

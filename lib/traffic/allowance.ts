@@ -1,7 +1,16 @@
-/** Messages that may come at once: a backlog after a reconnect, redeliveries, and some room. */
-const CAPACITY = 10;
+/** Messages that may come at once: a backlog after a reconnect and redeliveries. What is more is not ordinary. */
+const CAPACITY = 6;
+/** So many messages over in a row are a burst, not a sender without rhythm. */
+const OVER_IN_A_ROW = 3;
+/** After a burst only a pair may come at once, and no hurry, until there was none for this many seconds. */
+const CAPACITY_ON_PROBATION = 2;
+const PROBATION_SEC = 60;
+/** What a message costs that was made right after the one before it: such are not waiting for a connection. */
+const COST_OF_A_HURRY = 2;
+/** Made within this part of a usual interval. */
+const HURRY = 0.1;
 /** A source may send this many times its usual rate for as long as it likes: jitter, and Poisson senders. */
-const MARGIN = 2;
+const MARGIN = 3;
 /** Messages a second that every source may send, however seldom it usually does. */
 const LEAST_REFILL = 0.5;
 /** Intervals from which the usual rate is first taken. */
@@ -16,13 +25,17 @@ const LONGEST_FIRST_PAUSE_SEC = 10;
 export const DEFAULT_NEW_SOURCE_RATE = 5;
 
 /**
- * What one source may send: a token bucket (Turner 1986) of {@link CAPACITY} messages that refills at twice the
+ * What one source may send: a token bucket (Turner 1986) of {@link CAPACITY} messages that refills at three times the
  * source's usual rate. The usual rate is learned from the source itself, and only while its bucket is at least half
- * full: a flood empties it first, and so never becomes usual. A rise to less than twice the usual rate is allowed and
- * becomes usual within hours.
+ * full: a flood empties it first, and so never becomes usual. A rise to less than three times the usual rate is
+ * allowed and becomes usual within hours. Who sent a burst gets little at once for a minute: a second one after a short
+ * pause has no allowance to spend again.
  */
 export class Allowance {
   private tokens = CAPACITY;
+  /** Seconds until the source has its whole allowance again. */
+  private probation = 0;
+  private overInARow = 0;
   /** Mean interval in seconds. */
   private meanInterval = 0;
   private intervals = 0;
@@ -37,16 +50,27 @@ export class Allowance {
    *
    * @param interval seconds since the source's last message; null for its first.
    * @param newSourceRate messages a second while the usual rate is unknown.
+   * @param sentInterval seconds between the two by the sender's own clock; null where it does not say. A backlog was
+   *   made at the usual pace, a burst was not.
    * @returns whether nothing was left for it.
    */
-  isOver(interval: number | null, newSourceRate: number): boolean {
+  isOver(interval: number | null, newSourceRate: number, sentInterval: number | null = null): boolean {
     if (interval !== null) {
       const refill = Math.max(LEAST_REFILL, MARGIN * this.boundedRate(newSourceRate));
-      this.tokens = Math.min(CAPACITY, this.tokens + interval * refill);
+      this.probation = Math.max(0, this.probation - interval);
+      const capacity = this.probation > 0 ? CAPACITY_ON_PROBATION : CAPACITY;
+      this.tokens = Math.min(capacity, this.tokens + interval * refill);
       if (this.tokens >= CAPACITY / 2) this.learn(interval);
     }
-    if (this.tokens < 1) return true;
-    this.tokens--;
+    const { usualRate } = this;
+    const isHurry = usualRate !== null && sentInterval !== null && sentInterval * usualRate < HURRY;
+    const cost = isHurry ? COST_OF_A_HURRY : 1;
+    if (this.tokens < cost || (isHurry && this.probation > 0)) {
+      if (++this.overInARow >= OVER_IN_A_ROW) this.probation = PROBATION_SEC;
+      return true;
+    }
+    this.overInARow = 0;
+    this.tokens -= cost;
     return false;
   }
 

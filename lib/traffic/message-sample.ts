@@ -2,6 +2,7 @@ import { isJsonObject, parseJsonObject } from "../common/json.js";
 import type { DeviceInfo, RejectionInfo } from "../common/message.js";
 import { Rejection } from "../common/rejection.js";
 import type { ReceptionInfo } from "../common/security.js";
+import { parseTimestamp } from "../common/timestamp.js";
 import type { TrafficSample } from "./traffic-meter.js";
 
 /** What of a message tells who sent it, when and how much. */
@@ -60,6 +61,16 @@ function sourceOf({ received, device, rejected }: MeasurableMessage, reading: un
   return { source: claimed ?? nameIn(reading) ?? topic.slice(0, LONGEST_NAME), authenticated: false };
 }
 
+/** The sender's own time of a message that it proved to be its own. */
+function sentAtOf(reading: unknown): { sentAt?: number } {
+  if (!isJsonObject(reading) || !Object.hasOwn(reading, "timestamp")) return {};
+  try {
+    return { sentAt: parseTimestamp(reading.timestamp) };
+  } catch {
+    return {};
+  }
+}
+
 /**
  * What the meter needs of a message: from `received` and `device` where `verify` has seen it, else from topic and
  * payload. A message that was refused is never counted as its device: nobody has proved that it came from there.
@@ -76,5 +87,7 @@ export function sampleOf(msg: MeasurableMessage, now: number): TrafficSample {
   const reading = readingOf(payload);
   const topic = received?.topic ?? (typeof msg.topic === "string" ? msg.topic.slice(0, LONGEST_TOPIC) : "");
   const at = received && Number.isFinite(received.at) ? received.at : now;
-  return { ...sourceOf(msg, reading, topic), at, topic, size: size ?? 0, reading };
+  const sender = sourceOf(msg, reading, topic);
+  const sent = sender.authenticated ? sentAtOf(reading) : {};
+  return { ...sender, at, ...sent, topic, size: size ?? 0, reading };
 }

@@ -15,6 +15,8 @@ export interface TrafficSample {
   authenticated: boolean;
   /** Reception, milliseconds since the Unix epoch, finite. */
   at: number;
+  /** When the sender says that it made the message, milliseconds since the Unix epoch; only where it was proved. */
+  sentAt?: number;
   topic: string;
   /** Bytes on the wire. */
   size: number;
@@ -39,6 +41,7 @@ class SourceState {
   readonly topics = new TopicMemory();
   readonly plausibility = new Plausibility();
   lastAt: number | undefined;
+  lastSentAt: number | undefined;
 }
 
 function featuresOf(sample: TrafficSample, rate: number, interArrival: number | null): Record<string, number> {
@@ -55,8 +58,8 @@ function featuresOf(sample: TrafficSample, rate: number, interArrival: number | 
  * Measures, per source, what a sender cannot lie about: rate, spacing, size, topics, and whether values can be true.
  *
  * Proved and unproved sources are kept in two tables. So nobody can spoil a device's measurements by using its name, or
- * have devices forgotten by inventing names. Everything is in memory and begins anew with each meter: after a restart
- * each source is new once, and its usual rate is learned again from 20 intervals.
+ * have devices forgotten by inventing names. A source takes about a kilobyte. Everything is in memory and begins anew
+ * with each meter: after a restart each source is new once, and its usual rate is learned again from 20 intervals.
  */
 export class TrafficMeter {
   private readonly proved: SourceTable<SourceState>;
@@ -82,12 +85,15 @@ export class TrafficMeter {
    * message counts as none.
    */
   measure(sample: TrafficSample): TrafficFeatures {
-    const { source, authenticated, at, topic, size, reading, limits = DEFAULT_LIMITS } = sample;
+    const { source, authenticated, at, sentAt, topic, size, reading, limits = DEFAULT_LIMITS } = sample;
     const { state, isNew } = (authenticated ? this.proved : this.unproved).stateOf(source);
     const interArrival = state.lastAt === undefined ? null : Math.max(0, at - state.lastAt) / 1000;
     state.lastAt = at;
+    const isPaced = sentAt !== undefined && state.lastSentAt !== undefined;
+    const sentInterval = isPaced ? Math.abs(sentAt - (state.lastSentAt as number)) / 1000 : null;
+    state.lastSentAt = sentAt;
     const rate = state.window.add(at);
-    const overRate = state.allowance.isOver(interArrival, this.newSourceRate);
+    const overRate = state.allowance.isOver(interArrival, this.newSourceRate, sentInterval);
     return {
       source,
       authenticated,

@@ -20,6 +20,8 @@ export type StageResult = StageMessage | (StageMessage | StageMessage[] | null)[
 export interface StageHandle {
   /** Replaces the status until the next one; `undefined` goes back to the counters. */
   setState(state: NodeStatus | undefined): void;
+  /** Properties that go along with each status from now on: Status nodes pass them on, the editor ignores them. */
+  attach(properties: Readonly<Record<string, unknown>>): void;
   readonly accepted: number;
   readonly rejected: ReadonlyMap<RejectionCode, number>;
 }
@@ -49,17 +51,19 @@ export function runStage(
   let rejectedTotal = 0;
   let lastCode: RejectionCode | undefined;
   let state: NodeStatus | undefined;
+  let attached: Readonly<Record<string, unknown>> = {};
   let timer: NodeJS.Timeout | undefined;
 
+  const status = (shown: NodeStatus) => node.status({ ...shown, ...attached });
   const show = () => {
     timer = undefined;
     if (state) {
-      node.status(state);
+      status(state);
       return;
     }
     const counts = lastCode ? `${short(accepted)} ok, ${short(rejectedTotal)} ${lastCode}` : `${short(accepted)} ok`;
     const more = note();
-    node.status({ fill: lastCode ? "yellow" : "green", shape: "dot", text: more ? `${counts}, ${more}` : counts });
+    status({ fill: lastCode ? "yellow" : "green", shape: "dot", text: more ? `${counts}, ${more}` : counts });
   };
   const refresh = () => {
     if (timer) return;
@@ -104,8 +108,11 @@ export function runStage(
   return {
     setState(next) {
       state = next;
-      if (next) node.status(next);
+      if (next) status(next);
       else refresh();
+    },
+    attach(properties) {
+      attached = properties;
     },
     get accepted() {
       return accepted;

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { MissingPolicy } from "../../lib/anomaly/feature-row.js";
+import { modelLabel } from "../../lib/anomaly/model.js";
 import { type KeeperOptions, ModelKeeper } from "../../lib/anomaly/model-keeper.js";
 import { TRAIN_DEFAULTS } from "../../lib/anomaly/train.js";
 import { parseFeatureNames } from "../../lib/anomaly/training-data.js";
@@ -79,15 +80,19 @@ export = (RED: NodeAPI): void => {
       get problem() {
         return keeper ? keeper.problem : unusable;
       },
+      get inUse() {
+        const model = keeper?.scorer?.model;
+        return model && { label: modelLabel(model), createdAt: model.createdAt };
+      },
       get isReady() {
         return keeper?.scorer !== undefined;
       },
       get learning() {
         return keeper?.learning;
       },
-      score(payload, device) {
+      judge(payload, device, context) {
         if (!keeper) throw new Error(unusable);
-        return keeper.score(payload, device);
+        return keeper.judge(payload, device, context);
       },
       watch(listener) {
         listeners.add(listener);

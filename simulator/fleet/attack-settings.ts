@@ -32,7 +32,7 @@ export const DEFAULT_ATTACKS: AttackSettingsTable = {
   "high-temperature": { temperature: [90, 150], humidity: [40, 70], rateHz: 1, attackers: 3 },
   "low-humidity": { humidity: [5, 20], rateHz: 1, attackers: 3 },
   tamper: { temperature: [40, 80], rateHz: 1, attackers: 3 },
-  burst: { rateHz: 200, attackers: 1 },
+  burst: { rateHz: 300, attackers: 1 },
   flood: { rateHz: 120, attackers: 2 },
   mixed: { temperature: [70, 130], humidity: [10, 90], rateHz: 20, attackers: 1 },
   "unknown-device": { temperature: [20, 35], humidity: [30, 70], rateHz: 4, attackers: 1 },

@@ -38,35 +38,61 @@ const KINDS = [
   (n: number) => `esp32-gateway-${n}`,
 ];
 
-function between([low, high]: readonly [number, number], random: SeededRandom): number {
-  return low + random.uniform() * (high - low);
+/** Multiples of it spread evenly over 0..1, however many there are (Weyl's sequence). */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
+function spread(index: number, offset: number): number {
+  return (offset + index * GOLDEN_RATIO) % 1;
 }
 
-function device(id: string, index: number, random: SeededRandom): FleetDevice {
+function between([low, high]: readonly [number, number], share: number): number {
+  return low + share * (high - low);
+}
+
+/** Where the rooms of devices with this prefix begin, 0..1: another site has other rooms. */
+function siteOf(prefix: string): number {
+  let hash = 0;
+  for (const character of prefix) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) >>> 0;
+  return (hash / 2 ** 32 + 0.5) % 1;
+}
+
+function device(id: string, index: number, site: number, random: SeededRandom): FleetDevice {
   return {
     id,
     profile: index % FERNET_EVERY === FERNET_EVERY - 1 ? "fernet" : "aes-gcm-json",
     topic: topicOf(id),
-    levelC: between(LEVELS_C, random),
-    dayAmplitudeK: between(DAY_AMPLITUDE_K, random),
+    levelC: between(LEVELS_C, spread(index, site)),
+    dayAmplitudeK: between(DAY_AMPLITUDE_K, spread(2 * index, site)),
     seed: random.uint32(),
   };
 }
 
-/** The honest devices; equal options give equal devices, and more devices do not change the first ones. */
+/**
+ * The honest devices. A device's room follows from its name alone: it is the same in every run, as real rooms are; the
+ * seed decides about noise and timing. More devices do not change the first ones.
+ */
 export function makeFleet({ devices, seed, prefix = "" }: FleetOptions): FleetDevice[] {
   const random = new SeededRandom(seed);
   return Array.from({ length: devices }, (_, index) => {
     const name = KINDS[index % KINDS.length] as (typeof KINDS)[number];
-    return device(`${prefix}${name(1 + Math.floor(index / KINDS.length))}`, index, random);
+    return device(`${prefix}${name(1 + Math.floor(index / KINDS.length))}`, index, siteOf(prefix), random);
   });
 }
 
+/** Naming of the devices that attackers hold. */
+export interface HeldNames {
+  /** Put before every name; default none. */
+  prefix?: string;
+  /** Tells runs apart: what a monitor has learned of a device that was attacked must not help, or hurt, the next run. */
+  run: string;
+}
+
 /** Devices that attackers have taken over: like the fleet's until their scenario begins. */
-export function makeCompromised(count: number, seed: number, prefix = ""): FleetDevice[] {
+export function makeCompromised(count: number, seed: number, { prefix = "", run }: HeldNames): FleetDevice[] {
   const random = new SeededRandom(seed ^ 0x5eed_bad1);
+  const offset = random.uniform();
   return Array.from({ length: count }, (_, index) =>
-    device(`${prefix}field-unit-${String(index + 1).padStart(2, "0")}`, index, random),
+    device(`${prefix}field-unit-${run}-${String(index + 1).padStart(2, "0")}`, index, offset, random),
   );
 }
 

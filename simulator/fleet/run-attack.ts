@@ -3,7 +3,7 @@ import { closeAll, connectAll } from "../common/mqtt-link.js";
 import { AttackRunner } from "./attack-runner.js";
 import { type AttackSettingsTable, takesDevices } from "./attack-settings.js";
 import { Captures } from "./captures.js";
-import { type FleetDevice, makeCompromised } from "./device.js";
+import { type FleetDevice, type HeldNames, makeCompromised } from "./device.js";
 import type { DeviceClient } from "./device-client.js";
 import type { Episode } from "./episodes.js";
 import { Judge } from "./judge.js";
@@ -70,12 +70,12 @@ export function heldDevices(
   scenarios: Iterable<AttackName>,
   settings: AttackSettingsTable,
   seed: number,
-  prefix = "",
+  names: HeldNames,
 ): Map<AttackName, FleetDevice[]> {
-  const names = [...new Set(scenarios)].filter(takesDevices);
-  const total = names.reduce((sum, name) => sum + settings[name].attackers, 0);
-  const devices = makeCompromised(total, seed, prefix);
-  return new Map(names.map((name) => [name, devices.splice(0, settings[name].attackers)]));
+  const attacks = [...new Set(scenarios)].filter(takesDevices);
+  const total = attacks.reduce((sum, name) => sum + settings[name].attackers, 0);
+  const devices = makeCompromised(total, seed, names);
+  return new Map(attacks.map((name) => [name, devices.splice(0, settings[name].attackers)]));
 }
 
 class AttackSession {

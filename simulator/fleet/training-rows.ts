@@ -1,7 +1,9 @@
+import { SeededRandom } from "../../lib/common/seeded-random.js";
 import { TrafficMeter } from "../../lib/traffic/traffic-meter.js";
 import { TRAINING_COLUMNS, trainingCells } from "../../lib/traffic/training-row.js";
 import type { Climate } from "./climate.js";
 import { DeviceState, makeFleet } from "./device.js";
+import { Reception } from "./reception.js";
 import { Sealer } from "./sealer.js";
 
 /** Virtual time starts here, so that equal seeds give equal files. */
@@ -21,6 +23,7 @@ export interface TrainingRowsOptions {
 /** One message of a clean fleet, in virtual time. */
 export interface CleanMessage {
   deviceId: string;
+  /** Arrival, milliseconds since the Unix epoch. */
   atMs: number;
   climate: Climate;
   /** In the order of TRAINING_COLUMNS. */
@@ -29,7 +32,8 @@ export interface CleanMessage {
 
 /**
  * What the receiver measures of a clean fleet, in order of arrival, as fast as the machine can. Payloads are built and
- * sealed as in real time and measured by the monitor's own meter.
+ * sealed as in real time and measured by the monitor's own meter; they arrive with the delays, pauses and losses of a
+ * real receiver, without which a model would take every hiccup of its own machine for an attack.
  */
 export function* cleanMessages(options: TrainingRowsOptions): Generator<CleanMessage> {
   const { rateHz, durationSec } = options;
@@ -38,6 +42,7 @@ export function* cleanMessages(options: TrainingRowsOptions): Generator<CleanMes
     const state = new DeviceState(device, rateHz);
     return { state, sealer: new Sealer(device.profile, ANY_KEY), due: START_MS + state.firstDelayMs() };
   });
+  const reception = new Reception(START_MS, new SeededRandom(options.seed ^ 0x0ece_1e));
   const end = START_MS + durationSec * 1000;
   for (;;) {
     let next = members[0];
@@ -45,11 +50,13 @@ export function* cleanMessages(options: TrainingRowsOptions): Generator<CleanMes
     if (!next || next.due >= end) return;
     const { state, sealer } = next;
     const { id, topic } = state.device;
-    const atMs = Math.round(next.due);
+    const sentMs = Math.round(next.due);
     next.due += state.nextDelayMs();
-    const climate = state.read(atMs);
-    const payload = state.payload(atMs, climate);
-    const { length: size } = sealer.sealJson(payload, topic, atMs);
+    const climate = state.read(sentMs);
+    const payload = state.payload(sentMs, climate);
+    const atMs = reception.arrivalOf(sentMs);
+    if (atMs === undefined) continue;
+    const { length: size } = sealer.sealJson(payload, topic, sentMs);
     const traffic = meter.measure({ source: id, authenticated: true, at: atMs, topic, size, reading: payload });
     yield { deviceId: id, atMs, climate, cells: trainingCells(traffic) };
   }

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { CommanderError } from "commander";
 import { keysCommand } from "../../cli/commands/keys.js";
 import { CommandFailure, UsageFailure } from "../../cli/failure.js";
-import { readAccounts } from "../../lib/broker/accounts.js";
+import { readAccounts, rightsIn } from "../../lib/broker/accounts.js";
+import { listDevice } from "../../lib/registry/edit-registry.js";
+import { registryFileIn } from "../../lib/registry/registry-file.js";
 
 describe("redoubt keys provision", () => {
   let home: string;
@@ -41,10 +43,34 @@ describe("redoubt keys provision", () => {
     assert.deepEqual(rest, JSON.parse(made));
   });
 
+  it("lets a device publish on the topics that it is listed with, also when its account is older", async () => {
+    const topics = ["iot/hall/1", "iot/hall/2"];
+    const listed = ["--role", "sensor", "--profile", "plain-json"];
+    const made = JSON.parse(await provision("hall", ...listed, "--topic", ...topics, "--json")) as { topics: string[] };
+    assert.deepEqual(made.topics, topics);
+    const mayPublish = () => rightsIn(home, "hall").publish;
+    assert.deepEqual(mayPublish().slice(-2), topics);
+    assert.deepEqual(
+      mayPublish().filter((topic) => topic.includes("#")),
+      ["iot/devices/hall/#"],
+    );
+
+    await provision("old", "--role", "sensor");
+    const { password } = readAccounts(home).old ?? assert.fail("no account");
+    listDevice(registryFileIn(home), { id: "old", profile: "plain-json", topics: ["iot/old"] });
+    await provision("old", ...listed);
+    await provision("old", ...listed);
+    assert.equal(rightsIn(home, "old").publish.filter((topic) => topic === "iot/old").length, 1);
+    assert.equal(readAccounts(home).old?.password, password);
+  });
+
   it("refuses a wrong use, and says in one line what is wrong with the home", async () => {
     await assert.rejects(provision("esp32-1"), CommanderError);
     await assert.rejects(provision("esp32-1", "--role", "admin"), CommanderError);
     await assert.rejects(provision("a/#", "--role", "sensor"), UsageFailure);
+    await assert.rejects(provision("esp32-1", "--role", "sensor", "--topic", "iot/x"), UsageFailure);
+    const wild = ["--profile", "plain-json", "--topic", "iot/#"];
+    await assert.rejects(provision("esp32-1", "--role", "sensor", ...wild), UsageFailure);
     writeFileSync(join(home, "broker"), "not a folder");
     await assert.rejects(provision("esp32-1", "--role", "sensor"), (error: Error) => {
       return error instanceof CommandFailure && !error.message.includes("\n");

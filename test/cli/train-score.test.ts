@@ -106,6 +106,65 @@ describe("redoubt train iforest and redoubt score", () => {
     assert.equal(readModelFile(model).drift, null);
   });
 
+  it("finds the labels of a data set as the first attack simulator wrote it, for both kinds of model", async () => {
+    const random = new SeededRandom(4);
+    const span = (low: number, high: number) => (low + random.uniform() * (high - low)).toFixed(1);
+    const rows = Array.from({ length: 900 }, (_, i) =>
+      i % 3 === 2
+        ? [`t${i},dev-${i},iot/a`, span(80, 150), span(5, 95), span(20, 200), 1, -1].join(",")
+        : [`t${i},dev-${i},iot/a`, span(20, 35), span(30, 70), span(1, 10), 0, 1].join(","),
+    );
+    const header = "timestamp,client_id,topic,temp,humidity,message_rate,is_attack,anomaly_prediction";
+    writeFileSync(csv, `${header}\r\n${rows.join("\r\n")}\r\n`);
+    for (const kind of ["iforest", "ocsvm"]) {
+      for (const label of [["--label", "is_attack"], []]) {
+        const [line] = await run(
+          trainCommand(),
+          kind,
+          "--data",
+          csv,
+          "--out",
+          model,
+          "--no-ordered",
+          "--json",
+          ...label,
+        );
+        const report = JSON.parse(line as string);
+        assert.deepEqual(report.features, ["temp", "humidity", "message_rate"], kind);
+        assert.deepEqual([report.rowsUsed, report.rowsLabelledAnomalous], [600, 300]);
+        const { labelled } = report.heldOut;
+        assert.deepEqual([labelled.anomalies, labelled.recall, labelled.baseline.auc], [300, 1, 1]);
+        const trained = readModelFile(model).training;
+        assert.equal(trained?.rows, 600);
+        assert.ok((trained?.features[0]?.max as number) <= 35, "an anomaly was trained on");
+      }
+    }
+    const text = (await run(trainCommand(), "ocsvm", "--data", csv, "--out", model)).join("\n");
+    assert.match(text, /300 labelled anomalous and left out/);
+    assert.match(text, /one threshold \(.*chosen in hindsight\)/);
+    assert.match(text, /the machine is no better than one threshold here/);
+  });
+
+  it("watches devices from their own levels where it is told to, and says from what distance", async () => {
+    const random = new SeededRandom(2);
+    const rows = Array.from(
+      { length: 900 },
+      (_, i) => `d${i % 3},${(20 + 5 * (i % 3) + random.gaussian(0, 0.1)).toFixed(2)}`,
+    );
+    writeFileSync(csv, `device_id,temperature\n${rows.join("\n")}\n`);
+    for (const kind of ["iforest", "ocsvm"]) {
+      const args = [kind, "--data", csv, "--out", model];
+      const report = JSON.parse((await run(trainCommand(), ...args, "--own-levels", "--json"))[0] as string);
+      assert.ok(report.ownLevels.temperature < 1, `${report.ownLevels.temperature}`);
+      assert.ok(readModelFile(model).drift?.[0]?.ownLevel);
+      assert.match(
+        (await run(trainCommand(), ...args, "--own-levels")).join("\n"),
+        /drift: temperature more than 0\.\d+ from/,
+      );
+      assert.deepEqual(JSON.parse((await run(trainCommand(), ...args, "--json"))[0] as string).ownLevels, {});
+    }
+  });
+
   it("works as it is installed, training in its thread", async () => {
     const trained = await runCli(["train", "iforest", "--data", csv, "--out", model, "--json"]);
     assert.equal(trained.code, 0, trained.stderr);

@@ -9,6 +9,7 @@ import { hostileMessages } from "./hostile-messages.js";
 import { ledgerKill } from "./ledger-kill.js";
 import { ledgerMutations } from "./ledger-mutations.js";
 import { maskKill } from "./mask-kill.js";
+import { millionClients } from "./million-clients.js";
 import { spoolDamage } from "./spool-damage.js";
 import { startStop } from "./start-stop.js";
 
@@ -24,6 +25,7 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     brokerPreauth,
     demoSoak,
     startStop,
+    millionClients,
     spoolDamage,
     gatewayKillDrill,
     brokerRestart,

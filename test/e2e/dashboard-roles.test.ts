@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "../support/chromium.js";
+import { untilText } from "../support/dashboard-page.js";
 import { RunningCommand } from "../support/demo.js";
 
 /** Everything a page receives from the dashboard's socket, by polling or websocket. */
@@ -17,6 +18,17 @@ function recordTraffic(page: Page): { text: () => string } {
       );
   });
   return { text: () => pieces.join("\n") };
+}
+
+/** What names a device, gives a reading or says why one was flagged; counters do not. */
+const FOR_OPERATORS = /"recentAlerts"|"topThreats"|"devices":|"source":|sensor-temp|"followed"/;
+
+/** Every route that Dashboard 2 serves, as its own source has them; one that is new here must be looked at. */
+function dashboardRoutes(): string[] {
+  const source = readFileSync(require.resolve("@flowfuse/node-red-dashboard/nodes/config/ui_base.js"), "utf8");
+  return [...source.matchAll(/uiShared\.app\.(\w+)\(([^,]+), (\S+?)[,(]/g)].map(
+    ([, method, path, next]) => `${method} ${path} ${next}`,
+  );
 }
 
 describe("dashboard with login", function () {
@@ -72,10 +84,71 @@ describe("dashboard with login", function () {
     assert.equal(debug.status(), 403);
   });
 
+  it("shows a viewer the counters of the security monitor and says why there is no more", async () => {
+    const { origin } = demo as RunningCommand;
+    const operator = await signIn("operator");
+    await operator.page.goto(`${origin}/ui/security`);
+    await untilText(operator.page, ".rdbt-sec-system", /Broker connected/);
+    await operator.page.goto(`${origin}/ui/devices`);
+    await untilText(operator.page, ".rdbt-sec-devices", /sensor-temp/);
+    assert.match(operator.traffic.text(), FOR_OPERATORS);
+
+    const viewer = await signIn("viewer");
+    await viewer.page.goto(`${origin}/ui/security`);
+    await untilText(viewer.page, ".rdbt-sec-total", /^[1-9]/);
+    await untilText(viewer.page, ".rdbt-sec-trend", /in the last hour/);
+    for (const part of [".rdbt-sec-alerts", ".rdbt-sec-threats", ".rdbt-sec-system"]) {
+      await untilText(viewer.page, part, /for operators|to operators only|No (alert|anomaly) yet/);
+    }
+    assert.equal(await viewer.page.locator(".rdbt-sec button").count(), 0, "there is nothing to press");
+    await viewer.page.goto(`${origin}/ui/devices`);
+    await untilText(viewer.page, ".rdbt-sec-devices", /^Devices and their readings are shown to operators only/);
+    await viewer.page.waitForTimeout(3000);
+    assert.match(viewer.traffic.text(), /"anomalyRate"/, "the viewer is fed");
+    assert.doesNotMatch(viewer.traffic.text(), FOR_OPERATORS);
+
+    // What the page does not offer, a script could still send.
+    const before = await untilText(viewer.page, ".rdbt-sec-counted", /^[\d,]+ messages counted/);
+    await viewer.page.evaluate(() => {
+      const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ui/socket.io/?EIO=4&transport=websocket`);
+      socket.onmessage = ({ data }) => {
+        if (String(data).startsWith("0")) socket.send("40");
+        if (String(data).startsWith("40")) socket.send('42["widget-send","rdbt-sec-system",{"reset":true}]');
+      };
+    });
+    await viewer.page.waitForTimeout(3000);
+    const after = await untilText(viewer.page, ".rdbt-sec-counted", /^[\d,]+ messages counted/);
+    const count = (text: string) => Number(/^[\d,]+/.exec(text)?.[0].replaceAll(",", ""));
+    assert.ok(count(after) >= count(before), `no reset: ${before}, then ${after}`);
+  });
+
   it("gives a stranger neither pages nor socket", async () => {
     const { origin } = demo as RunningCommand;
-    for (const path of ["/ui", "/ui/thermal", "/ui/_setup", "/ui/_debug/datastore/rdbt-ui-trend"]) {
-      assert.equal((await fetch(`${origin}${path}`)).status, 401, path);
+    // Everything is behind the guard; the trailing-slash redirect says no value, the manifest only the name.
+    assert.deepEqual(dashboardRoutes(), [
+      "use config.path uiShared.httpMiddleware",
+      "use config.path + '/' (req",
+      "get config.path + '/_setup' uiShared.httpMiddleware",
+      "get config.path + '/_debug/datastore/:itemid' uiShared.httpMiddleware",
+      "get config.path + '/_debug/statestore/:itemid' uiShared.httpMiddleware",
+      "get config.path uiShared.httpMiddleware",
+      "get '/dashboard/manifest.webmanifest' (req",
+      "get config.path + '/*' uiShared.httpMiddleware",
+    ]);
+    const widgets = ["rdbt-ui-trend", "rdbt-sec-figures", "rdbt-sec-alerts", "rdbt-sec-devices", "rdbt-sec-system"];
+    const debug = ["datastore", "statestore"].flatMap((store) => widgets.map((id) => `/ui/_debug/${store}/${id}`));
+    const pages = ["/ui", "/ui/", "/ui/thermal", "/ui/security", "/ui/devices", "/ui/index.html", "/ui/no-such-page"];
+    for (const path of [...pages, "/ui/_setup", "/ui/_SETUP", "/UI/_setup", "/ui//_setup", ...debug]) {
+      const answer = await fetch(`${origin}${path}`);
+      assert.equal(answer.status, 401, path);
+      // The login form posts to the page that was asked for.
+      assert.doesNotMatch((await answer.text()).replaceAll(path, ""), /rdbt-|socketio|payload/, path);
+    }
+    const manifest = await (await fetch(`${origin}/dashboard/manifest.webmanifest`)).json();
+    assert.equal((manifest as { name: string }).name, "Redoubt");
+    for (const path of ["flows", "edit/rdbt-sec-page"]) {
+      const answer = await fetch(`${origin}/dashboard/api/v1/rdbt-ui-base/${path}`, { method: "PATCH" });
+      assert.equal(answer.status, 401, path);
     }
     const opened = await fetch(`${origin}/ui/socket.io/?EIO=4&transport=polling`);
     const sid = /"sid":"([^"]+)"/.exec(await opened.text())?.[1];

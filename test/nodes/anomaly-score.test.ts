@@ -8,9 +8,11 @@ import helper from "node-red-node-test-helper";
 import { importModel } from "../../lib/anomaly/import/import-model.js";
 import { writeModelFile } from "../../lib/anomaly/model-file.js";
 import { AnomalyScorer } from "../../lib/anomaly/scorer.js";
+import { trainModel } from "../../lib/anomaly/train.js";
 import { trainEnsemble } from "../../lib/anomaly/train-ensemble.js";
 import { trainOneClassSvm } from "../../lib/anomaly/train-one-class-svm.js";
 import type { AnomalyVerdict, RejectionInfo } from "../../lib/common/message.js";
+import { SeededRandom } from "../../lib/common/seeded-random.js";
 import anomalyScoreNode from "../../nodes/anomaly-score/anomaly-score.js";
 import type { ModelNode } from "../../nodes/common/model.js";
 import modelNode from "../../nodes/model/model.js";
@@ -166,6 +168,101 @@ describe("anomaly-score and model nodes", () => {
     writeModelFile(join(home, "models", "any.json"), model);
     await load({ source: "learn", file: "any.json", features: "f0,f1,f2" });
     assert.match((helper.getNode("model") as Node as ModelNode).problem ?? "", /not learned here; read it as a file/);
+  });
+
+  describe("with two models", () => {
+    const data = { featureNames: ["temperature", "humidity"], values: twoFeatures() };
+
+    function twoFeatures(): Float64Array {
+      const random = new SeededRandom(12);
+      const values = new Float64Array(4000);
+      for (let i = 0; i < values.length; i += 2) {
+        const warmth = random.gaussian(0, 2);
+        values[i] = 27 + warmth;
+        values[i + 1] = 50 - 2 * warmth + random.gaussian(0, 0.5);
+      }
+      return values;
+    }
+
+    async function loadTwo(settings: Record<string, unknown>): Promise<void> {
+      writeModelFile(join(home, "models", "forest.json"), trainModel(data, { name: "forest", contamination: 0 }));
+      writeModelFile(join(home, "models", "svm.json"), trainOneClassSvm(data, { name: "svm", nu: 0.001 }).model);
+      await helper.load(
+        [modelNode, anomalyScoreNode],
+        [
+          { id: "model", type: "redoubt-model", source: "file", file: "forest.json", missing: "reject" },
+          { id: "second", type: "redoubt-model", source: "file", file: "svm.json", missing: "reject" },
+          {
+            id: "score",
+            type: "redoubt-anomaly-score",
+            model: "model",
+            ...settings,
+            wires: [["scored"], ["rejected"]],
+          },
+          { id: "scored", type: "helper" },
+          { id: "rejected", type: "helper" },
+        ],
+      );
+    }
+
+    async function score(features: Record<string, number>): Promise<AnomalyVerdict | undefined> {
+      const arrived = nextOf("scored");
+      helper
+        .getNode("score")
+        .receive({ payload: "other", traffic: { features, outOfRange: [], impossibleChange: [] } } as NodeMessage);
+      return (await arrived).anomaly;
+    }
+
+    it("takes features from the property it is told, and combines both by the rule that is chosen", async () => {
+      // Both values are ordinary, together they are not: the machine sees it, a forest that may flag nothing does not.
+      const odd = { temperature: 30, humidity: 54 };
+      const expectations = { both: false, either: true };
+      for (const [agreement, isAnomaly] of Object.entries(expectations)) {
+        await loadTwo({ input: "traffic.features", secondModel: "second", agreement });
+        const verdict = await score(odd);
+        assert.deepEqual([verdict?.isAnomaly, verdict?.model], [isAnomaly, "forest@1 + svm@1"], agreement);
+        assert.equal((await score({ temperature: 27, humidity: 50 }))?.isAnomaly, false);
+        const hot = await score({ temperature: 90, humidity: 50 });
+        assert.match(hot?.reasons[0]?.text ?? "", /^temperature 90 °C: .* above the trained range$/);
+        await helper.unload();
+      }
+    });
+
+    it("refuses what one of the models cannot score, and what has no such property", async () => {
+      await loadTwo({ input: "traffic.features", secondModel: "second" });
+      for (const message of [{ payload: {} }, { payload: {}, traffic: { features: { temperature: 25 } } }]) {
+        const arrived = nextOf("rejected");
+        helper.getNode("score").receive(message as unknown as NodeMessage);
+        assert.equal((await arrived).rejected?.code, "SCHEMA");
+      }
+    });
+
+    it("says at deploy where the second model is missing or the property cannot be one", async () => {
+      for (const settings of [{ secondModel: "gone" }, { input: "a[" }]) {
+        await loadTwo(settings);
+        let passed = 0;
+        helper.getNode("scored").on("input", () => passed++);
+        const failed = new Promise<unknown>((resolve) => {
+          const node = helper.getNode("score");
+          node.error = (error: unknown) => resolve(error);
+          node.receive({ payload: { temperature: 27, humidity: 50 } } as NodeMessage);
+        });
+        assert.match(String(await failed), /errors\.(noModel|input)/);
+        assert.equal(passed, 0);
+        await helper.unload();
+      }
+    });
+  });
+
+  it("does not learn from messages that were suspect before they came here", async () => {
+    await load({});
+    const traffic = { overRate: true, outOfRange: [], impossibleChange: [] };
+    for (let i = 0; i < 100; i++) {
+      const arrived = nextOf("scored");
+      helper.getNode("score").receive({ payload: { [FEATURE]: 25 }, traffic } as unknown as NodeMessage);
+      await arrived;
+    }
+    assert.equal((helper.getNode("model") as Node as ModelNode).learning?.have, 0);
   });
 
   it("watches drift per device", async () => {

@@ -42,3 +42,8 @@ export function startedWith(name: string, value: string): RunningProcess[] {
 export function residentKiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(procFile(pid, "status") ?? "")?.[1]);
 }
+
+/** The most resident memory that a process has had so far, KiB; NaN for a process that ended. */
+export function peakResidentKiB(pid: number): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(procFile(pid, "status") ?? "")?.[1]);
+}

@@ -26,7 +26,7 @@ function limitOf(answer: HttpAnswer): { retryMs: number | undefined; isGlobal: b
   const seconds = isJsonObject(body) ? body.retry_after : undefined;
   const isKnown = typeof seconds === "number" && Number.isFinite(seconds) && seconds >= 0;
   const header = retryAfterMs(answer.headers["retry-after"], Date.now());
-  const ofBody = isKnown ? seconds * MS_PER_SECOND : undefined;
+  const ofBody = isKnown ? Math.ceil(seconds * MS_PER_SECOND) : undefined;
   return {
     // The body has fractions of seconds, the header may come from the proxy before Discord: the longer one holds.
     retryMs: header === undefined ? ofBody : Math.max(header, ofBody ?? 0),

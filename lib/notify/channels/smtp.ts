@@ -36,8 +36,10 @@ async function createTransport(options: object): Promise<Transport> {
 }
 
 function smtpFailure(error: unknown, host: string): DeliveryFailure {
-  const { code, responseCode } = error as { code?: string; responseCode?: number };
+  const { code, originalCode, responseCode } = error as { code?: string; originalCode?: string; responseCode?: number };
   if (code === "EAUTH") return new DeliveryFailure(`${host} refuses the login`, { permanent: true });
+  // Since version 10 nodemailer keeps what the system said beside its own code.
+  if (originalCode !== undefined) return connectionFailure({ code: originalCode }, host);
   if (code === "ETLS" && responseCode === undefined) {
     return new DeliveryFailure(`${host} offers no trusted TLS; see the encryption setting and NODE_EXTRA_CA_CERTS`);
   }

@@ -24,10 +24,10 @@ export const forgeValues: Attack = (context) => {
   );
 };
 
-const BURST_MS = 1000;
-const BURST_EVERY_MS = 3000;
+const BURST_MS = 2000;
+const BURST_EVERY_MS = 4000;
 
-/** Bursts of one second with pauses, at the scenario's rate, with ordinary values; none is cut short by the end. */
+/** Bursts of two seconds with pauses, at the scenario's rate, with ordinary values; none is cut short by the end. */
 export const burst: Attack = (context) => {
   const { held, settings, random, durationSec } = context;
   for (const device of held) device.stop();

@@ -122,22 +122,22 @@ describe("model keeper", () => {
     const ready = until(() => first.scorer !== undefined);
     for (const [i, x] of quietReadings(100, 1).entries()) {
       assert.deepEqual(first.learning, { have: i, need: 100 });
-      assert.equal(first.score({ [FEATURE]: x }), undefined);
+      assert.equal(first.judge({ [FEATURE]: x }), undefined);
     }
     await ready;
     assert.equal(first.learning, undefined);
-    assert.equal(first.score({ [FEATURE]: 80 })?.isAnomaly, true);
+    assert.equal(first.judge({ [FEATURE]: 80 })?.verdict.isAnomaly, true);
     assert.equal(readModelFile(path).createdAt, "2026-01-01T00:00:00.000Z");
     await first.close();
     const second = keep();
     assert.equal(second.learning, undefined);
-    assert.deepEqual(second.score({ [FEATURE]: 25.01 })?.model, "inlet@1");
+    assert.deepEqual(second.judge({ [FEATURE]: 25.01 })?.verdict.model, "inlet@1");
   });
 
   it("does not learn from readings that it must reject", () => {
     const model = keep();
     for (const payload of [{ [FEATURE]: "25" }, { [FEATURE]: Number.POSITIVE_INFINITY }, {}, null]) {
-      assert.throws(() => model.score(payload), Rejection);
+      assert.throws(() => model.judge(payload), Rejection);
     }
     assert.equal(model.learning?.have, 0);
   });
@@ -148,16 +148,16 @@ describe("model keeper", () => {
     const before = model.scorer;
     const retrained = until(() => model.scorer !== before);
     for (const x of quietReadings(300, 2)) {
-      model.score({ [FEATURE]: x });
-      model.score({ [FEATURE]: 40 }, "broken");
+      model.judge({ [FEATURE]: x });
+      model.judge({ [FEATURE]: 40 }, "broken");
     }
     assert.equal(model.scorer, before, "the hour is not over");
     clock += HOUR;
-    model.score({ [FEATURE]: 25 });
+    model.judge({ [FEATURE]: 25 });
     assert.equal(model.scorer, before);
-    assert.equal(model.score({ [FEATURE]: 25 })?.model, "inlet@1");
+    assert.equal(model.judge({ [FEATURE]: 25 })?.verdict.model, "inlet@1");
     await retrained;
-    assert.equal(model.score({ [FEATURE]: 25 })?.model, "inlet@2");
+    assert.equal(model.judge({ [FEATURE]: 25 })?.verdict.model, "inlet@2");
     const saved = ownForest(readModelFile(path));
     assert.equal(saved.revision, 2);
     assert.ok((saved.training.features[0]?.max as number) < 26);
@@ -170,7 +170,7 @@ describe("model keeper", () => {
     assert.match(keep("file").problem ?? "", /cannot be used \(FORMAT: the file is not a Redoubt model\)/);
     const learning = keep();
     assert.match(learning.problem ?? "", /delete it to learn anew/);
-    assert.throws(() => learning.score({ [FEATURE]: 25 }), /cannot be used/);
+    assert.throws(() => learning.judge({ [FEATURE]: 25 }), /cannot be used/);
     assert.ok(existsSync(path));
   });
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { AnomalyModel } from "../../../lib/anomaly/model.js";
 import { AnomalyScorer } from "../../../lib/anomaly/scorer.js";
 import { thresholdOf, trainModel } from "../../../lib/anomaly/train.js";
+import { trainOneClassSvm } from "../../../lib/anomaly/train-one-class-svm.js";
 import { Rejection } from "../../../lib/common/rejection.js";
 import { SeededRandom } from "../../../lib/common/seeded-random.js";
 import { FEATURE, gaussianRows, names, quietModel, quietReadings } from "./support.js";
@@ -26,6 +27,50 @@ describe("anomaly scorer", () => {
     assert.equal(hot.reasons[0]?.source, "tail");
     assert.match(hot.reasons[0]?.text ?? "", /^temperature_C 80: 54\.\d+ above the trained range$/);
     assert.match(scorer.score({ [FEATURE]: 19 }).reasons[0]?.text ?? "", /^temperature_C 19: 5\.\d+ below the trained/);
+  });
+
+  it("gives values their unit and says how far they lie from the trained range", () => {
+    const random = new SeededRandom(8);
+    const values = new Float64Array(2000);
+    for (let i = 0; i < values.length; i += 2) {
+      values[i] = random.gaussian(27, 2);
+      values[i + 1] = random.gaussian(50, 5);
+    }
+    const model = trainModel({ featureNames: ["temperature", "humidity"], values });
+    const { min } = model.training.features[1] as AnomalyModel["training"]["features"][number];
+    const { reasons } = new AnomalyScorer(model).score({ temperature: 27, humidity: min - 24.07 });
+    const text = reasons.find(({ source }) => source === "tail")?.text ?? "";
+    assert.match(text, /^humidity [\d.]+ %: 24\.1 below the trained range$/);
+    assert.match(
+      new AnomalyScorer(model).score({ temperature: 90, humidity: 50 }).reasons[0]?.text ?? "",
+      /^temperature 90 °C: [\d.]+ above/,
+    );
+  });
+
+  it("names all features where none is unusual by itself, but values that do not go together", () => {
+    const random = new SeededRandom(9);
+    const values = new Float64Array(2000);
+    for (let i = 0; i < values.length; i += 2) {
+      const warmth = random.gaussian(0, 2);
+      values[i] = 27 + warmth;
+      values[i + 1] = 50 - 2 * warmth + random.gaussian(0, 0.5);
+    }
+    const { model } = trainOneClassSvm({ featureNames: ["temperature", "humidity"], values }, { nu: 0.001 });
+    const scorer = new AnomalyScorer(model, { drift: false });
+    let together = 0;
+    for (let warmth = -6; warmth < 6; warmth += 0.25) {
+      for (const away of [-3, -2, -1.5, 1.5, 2, 3, 6, 12]) {
+        const verdict = scorer.score({ temperature: 27 + warmth, humidity: 50 - 2 * warmth + away });
+        const total = verdict.reasons.reduce((sum, { contribution }) => sum + contribution, 0);
+        assert.equal(verdict.isAnomaly, verdict.reasons.length > 0);
+        assert.ok(total <= 1 + 1e-9);
+        const texts = verdict.reasons.filter(({ source }) => source === "model").map(({ text }) => text);
+        if (!texts.some((text) => text.endsWith("together with the other values"))) continue;
+        together++;
+        assert.match(texts.join(), /^temperature .* °C: far from .* values,humidity .* %: far from .* values$/);
+      }
+    }
+    assert.ok(together > 0);
   });
 
   it("names the feature that is unusual, in shares that sum to at most 1", () => {

@@ -23,11 +23,13 @@ describe("memory of the security monitor", function () {
     const monitor = new SecurityMonitor(NOON);
     for (let i = 0; i < 100; i++) monitor.record(anomaly({ source: `device-${i}` }), NOON);
     const before = held();
+    const verdict = anomaly({ authenticated: false, attackType: "unknown-device" });
     for (let i = 0; i < 1_000_000; i++) {
-      const at = NOON + i;
-      const topic = `iot/devices/invented-${i}/data`;
-      const reasons = [{ detector: "allow-list", text: `"invented-${i}" is not in the registry of devices` }];
-      monitor.record(anomaly({ source: `invented-${i}`, authenticated: false, at, topic, reasons }), at);
+      verdict.at = NOON + i;
+      verdict.source = `invented-${i}`;
+      verdict.topic = `iot/devices/invented-${i}/data`;
+      verdict.reasons = [{ detector: "allow-list", text: `"invented-${i}" is not in the registry of devices` }];
+      monitor.record(verdict, verdict.at);
     }
     const growth = held() - before;
     assert.ok(growth < 10 * MB, `grew by ${(growth / MB).toFixed(1)} MB`);

@@ -69,16 +69,40 @@ describe("message allowance", () => {
     assert.ok(Math.abs(usual - 1) < 0.15, `${usual}`);
   });
 
-  it("marks a flood of a hundred a second after about ten messages, of known and of new sources", () => {
+  it("marks a flood of a hundred a second after a handful of messages, of known and of new sources", () => {
     for (const interval of [0.25, 1, 10, 60]) {
       const source = new Source();
       const at = honest(source, 1, 200 * interval, interval);
       const first = source.floodFrom(at + interval, 100, 1000);
-      assert.ok(first <= 12, `every ${interval} s: ${first}`);
-      assert.ok(source.over >= 900, `${source.over}`);
+      assert.ok(first <= 8, `every ${interval} s: ${first}`);
+      assert.ok(source.over >= 850, `${source.over}`);
     }
-    assert.ok(new Source().floodFrom(0, 100, 1000) <= 11);
-    assert.ok(new Source().floodFrom(0, 10_000, 1000) <= 10);
+    assert.ok(new Source().floodFrom(0, 100, 1000) <= 7);
+    assert.ok(new Source().floodFrom(0, 10_000, 1000) <= 6);
+  });
+
+  it("gives a source that was over little at once for a minute, and then its whole allowance again", () => {
+    const source = new Source();
+    const at = honest(source, 1, 100, 1);
+    source.floodFrom(at + 1, 100, 100);
+    const again = source.floodFrom(at + 22, 100, 100);
+    assert.ok(again <= 3, `${again} passed in a second burst`);
+    assert.equal(source.floodFrom(at + 200, 10_000, 100), 6);
+  });
+
+  it("lets a backlog pass and half as much of what was made in a hurry, by the sender's clock", () => {
+    const learnt = () => {
+      const allowance = new Allowance();
+      for (let i = 0; i < 60; i++) allowance.isOver(i === 0 ? null : 1, 5, 1);
+      return allowance;
+    };
+    const firstOver = (allowance: Allowance, sentInterval: number) => {
+      let passed = 0;
+      while (!allowance.isOver(0.001, 5, sentInterval)) passed++;
+      return passed;
+    };
+    assert.equal(firstOver(learnt(), 1), 5);
+    assert.equal(firstOver(learnt(), 0.007), 2);
   });
 
   it("does not learn from a flood, however long it lasts, nor from a pause", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { SeededRandom } from "../../../lib/common/seeded-random.js";
 import { RoomClimate } from "../../../simulator/fleet/climate.js";
 import { DeviceState, makeCompromised, makeFleet } from "../../../simulator/fleet/device.js";
+import { Reception } from "../../../simulator/fleet/reception.js";
 import { cleanMessages, trainedTemperature, trainingCsv } from "../../../simulator/fleet/training-rows.js";
 
 describe("fleet climate", () => {
@@ -43,8 +44,22 @@ describe("fleet devices", () => {
     assert.notDeepEqual(makeFleet({ devices: 12, seed: 6 }), makeFleet({ devices: 12, seed: 5 }));
   });
 
+  it("stay in their rooms whatever the seed, and another site has others", () => {
+    const rooms = (seed: number, prefix = "") => makeFleet({ devices: 12, seed, prefix }).map(({ levelC }) => levelC);
+    assert.deepEqual(rooms(1), rooms(2));
+    assert.notDeepEqual(rooms(1), rooms(1, "west-"));
+    for (const prefix of ["", "west-", "x"]) {
+      const levels = rooms(1, prefix).sort((a, b) => a - b);
+      assert.ok((levels[0] ?? 0) >= 22 && (levels[0] ?? 0) < 23.5);
+      assert.ok((levels[11] ?? 0) > 31.5 && (levels[11] ?? 0) <= 33);
+    }
+  });
+
   it("have names and topics of their own, also those that attackers hold", () => {
-    const devices = [...makeFleet({ devices: 60, seed: 1, prefix: "east-" }), ...makeCompromised(20, 1, "east-")];
+    const devices = [
+      ...makeFleet({ devices: 60, seed: 1, prefix: "east-" }),
+      ...makeCompromised(20, 1, { prefix: "east-", run: "0" }),
+    ];
     assert.equal(new Set(devices.map(({ id }) => id)).size, 80);
     for (const { id, topic } of devices) {
       assert.match(id, /^east-/);
@@ -85,10 +100,26 @@ describe("training rows of a clean fleet", () => {
     for (const { cells, climate } of rows) {
       const [temperature, humidity, rate, interArrival, size] = cells.map(Number);
       assert.deepEqual([temperature, humidity], [climate.temperature, climate.humidity]);
-      assert.ok((rate ?? 0) >= 1 && (rate ?? 0) <= 3);
-      assert.ok((interArrival ?? 0) > 0.89 && (interArrival ?? 0) < 1.11);
+      assert.ok((rate ?? 0) >= 1 && (rate ?? 0) <= 5);
+      assert.ok((interArrival ?? 0) >= 0 && (interArrival ?? 0) < 4);
       assert.ok((size ?? 0) > 100 && (size ?? 0) < 400);
     }
+  });
+
+  it("arrive as messages do: mostly in time, some late and together, a few not at all", () => {
+    const reception = new Reception(0, new SeededRandom(3));
+    const sent = Array.from({ length: 100_000 }, (_, i) => i * 100);
+    const arrivals = sent.map((at) => reception.arrivalOf(at));
+    const lost = arrivals.filter((at) => at === undefined).length;
+    assert.ok(lost > 20 && lost < 100, `${lost} lost`);
+    const delays = arrivals.flatMap((at, i) => (at === undefined ? [] : [at - (sent[i] ?? 0)])).sort((a, b) => a - b);
+    assert.ok((delays[50_000] ?? 0) < 10);
+    assert.ok((delays.at(-1) ?? 0) > 500 && (delays.at(-1) ?? 0) <= 2010, `longest ${delays.at(-1)} ms`);
+    const known = arrivals.filter((at) => at !== undefined);
+    assert.deepEqual(
+      [...known].sort((a, b) => a - b),
+      known,
+    );
   });
 
   it("tell the mean and the spread of the temperatures", () => {

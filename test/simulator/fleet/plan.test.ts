@@ -43,7 +43,7 @@ describe("attack schedule", () => {
 
   it("gives each scenario devices of its own", () => {
     const settings = withDefaults({ flood: { attackers: 4 } });
-    const held = heldDevices(ATTACKS, settings, 1);
+    const held = heldDevices(ATTACKS, settings, 1, { run: "0" });
     const ids = [...held.values()].flat().map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
     assert.equal(held.get("flood")?.length, 4);

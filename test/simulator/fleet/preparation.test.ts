@@ -13,7 +13,7 @@ import { JUDGE, LEAKED, prepareAttack, prepareFleet } from "../../../simulator/f
 describe("preparation of a simulated fleet", () => {
   let home: Home;
   const fleet = makeFleet({ devices: 3, seed: 1 });
-  const held = makeCompromised(2, 1);
+  const held = makeCompromised(2, 1, { run: "0" });
 
   beforeEach(() => {
     home = homeAt(mkdtempSync(join(tmpdir(), "redoubt-fleet-")), "/");
@@ -48,8 +48,8 @@ describe("preparation of a simulated fleet", () => {
   it("removes what an attack needed, and nothing else", () => {
     provision(home.root, "somebody", "sensor");
     const prepared = prepareAttack({ home, fleet }, held);
-    assert.ok(users().includes(LEAKED) && users().includes(JUDGE) && users().includes("field-unit-01"));
-    assert.ok(devices().includes("field-unit-02"));
+    assert.ok(users().includes(LEAKED) && users().includes(JUDGE) && users().includes("field-unit-0-01"));
+    assert.ok(devices().includes("field-unit-0-02"));
     assert.equal(prepared.accounts(LEAKED)?.username, LEAKED);
     assert.ok(!readFileSync(join(home.root, "broker", "accounts.json"), "utf8").includes(LEAKED));
     prepared.cleanUp();
@@ -66,7 +66,7 @@ describe("preparation of a simulated fleet", () => {
     prepareAttack({ home, fleet }, held);
     assert.equal(statSync(join(home.state, "simulated-attack.json")).mode & 0o777, 0o600);
     const next = prepareAttack({ home, fleet }, held.slice(0, 1));
-    assert.equal(users().includes("field-unit-02"), false);
+    assert.equal(users().includes("field-unit-0-02"), false);
     next.cleanUp();
     assert.equal(users().includes(LEAKED), false);
   });
@@ -76,7 +76,7 @@ describe("preparation of a simulated fleet", () => {
     addUser(usersFileIn(home.root), LEAKED, "0123456789abcdef", { publish: [], subscribe: [] });
     assert.throws(() => prepareAttack({ home, fleet }, held), /already has a user "leaked"/);
     assert.ok(users().includes(LEAKED));
-    assert.equal(devices().includes("field-unit-01"), false);
+    assert.equal(devices().includes("field-unit-0-01"), false);
   });
 
   it("says what to do about a damaged journal", () => {
@@ -90,8 +90,8 @@ describe("preparation of a simulated fleet", () => {
     const prepared = prepareAttack({ home, fleet, foreignAccounts: sharedAccount(account) }, held);
     assert.equal(existsSync(usersFileIn(home.root)), false);
     assert.deepEqual(prepared.accounts(LEAKED), account);
-    assert.ok(devices().includes("field-unit-01"));
+    assert.ok(devices().includes("field-unit-0-01"));
     prepared.cleanUp();
-    assert.equal(devices().includes("field-unit-01"), false);
+    assert.equal(devices().includes("field-unit-0-01"), false);
   });
 });
