@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { simulateAttackCommand } from "./simulate-attack.js";
+import { simulateDevicesCommand } from "./simulate-devices.js";
 import { simulateFleetCommand } from "./simulate-fleet.js";
 import { simulateThermalCommand } from "./simulate-thermal.js";
 
@@ -9,5 +10,6 @@ export function simulateCommand(): Command {
     .description("run a simulated plant, fleet or attacker against a running system")
     .addCommand(simulateThermalCommand())
     .addCommand(simulateFleetCommand())
-    .addCommand(simulateAttackCommand());
+    .addCommand(simulateAttackCommand())
+    .addCommand(simulateDevicesCommand());
 }

@@ -5,7 +5,7 @@ import { generatePassword } from "../../lib/broker/password.js";
 import { type AccessRights, addUsers, readUsers } from "../../lib/broker/users-file.js";
 import type { Home } from "../../lib/common/home.js";
 import { loadOrCreateKeyFile } from "../../lib/envelope/key-file.js";
-import { readRegistry, registryFileIn, writeRegistry } from "../../lib/registry/registry-file.js";
+import { type DeviceEntry, readRegistry, registryFileIn, writeRegistry } from "../../lib/registry/registry-file.js";
 import type { AccountBook } from "../common/accounts.js";
 import type { FleetDevice } from "./device.js";
 import { TemporaryParts } from "./temporary-parts.js";
@@ -39,7 +39,7 @@ export interface Preparation {
 }
 
 /** Registers what is missing of the devices; an entry that is there stays as it is. */
-function registerDevices(path: string, devices: readonly FleetDevice[]): boolean {
+export function registerDevices(path: string, devices: readonly Pick<DeviceEntry, "id" | "profile">[]): boolean {
   const registry = readRegistry(path);
   const known = new Map(registry.devices.map((entry) => [entry.id, entry]));
   for (const { id, profile } of devices) {
@@ -55,7 +55,8 @@ function registerDevices(path: string, devices: readonly FleetDevice[]): boolean
   return true;
 }
 
-function usersOf(home: Home): ReadonlySet<string> {
+/** Names of the broker's users. */
+export function usersOf(home: Home): ReadonlySet<string> {
   const path = usersFileIn(home.root);
   return new Set(existsSync(path) ? readUsers(path).keys() : []);
 }
@@ -117,7 +118,7 @@ export function prepareAttack(preparation: Preparation, compromised: readonly Fl
   }
 }
 
-function bookOf(accounts: ReadonlyMap<string, Account>): AccountBook {
+export function bookOf(accounts: ReadonlyMap<string, Account>): AccountBook {
   return (name) => {
     const account = accounts.get(name);
     if (!account) throw new Error(`there is no account "${name}"`);

@@ -25,8 +25,12 @@ function namesOf(value: unknown): string[] {
 export class TemporaryParts {
   private readonly journal: string;
 
-  constructor(private readonly home: Home) {
-    this.journal = join(home.state, "simulated-attack.json");
+  /** @param name of the journal, one for each command that may run at the same time. */
+  constructor(
+    private readonly home: Home,
+    name = "simulated-attack.json",
+  ) {
+    this.journal = join(home.state, name);
   }
 
   remember(names: TemporaryNames): void {
@@ -51,7 +55,7 @@ export class TemporaryParts {
     }
     if (!isJsonObject(document) || document.version !== VERSION) {
       throw new Error(
-        `${this.journal} is damaged; remove the users "leaked", "simulator-judge" by hand, then the file`,
+        `${this.journal} is damaged; remove the simulators' users (leaked, simulator-…) by hand, then the file`,
       );
     }
     return { users: namesOf(document.users), devices: namesOf(document.devices) };
