@@ -1,6 +1,6 @@
 import type { AnomalyReason } from "../common/message.js";
+import { estimate, readable, unitOf } from "../common/quantity-text.js";
 import type { Detector, Opinion } from "./detector.js";
-import { distance, readable, withUnit } from "./feature-text.js";
 import type { Model } from "./model.js";
 
 const MAX_REASONS = 8;
@@ -19,16 +19,23 @@ export interface Findings {
   ownLevel(feature: number): number;
 }
 
+function named(name: string, value: number): string {
+  return `${name} ${readable(value)}${unitOf(name)}`;
+}
+
 function tailText(name: string, value: number, min: number, max: number): string {
   return value > max
-    ? `${name} ${withUnit(name, value)}: ${distance(value - max)} above the trained range`
-    : `${name} ${withUnit(name, value)}: ${distance(min - value)} below the trained range`;
+    ? `${named(name, value)}: ${estimate(value - max)} above the trained range`
+    : `${named(name, value)}: ${estimate(min - value)} below the trained range`;
 }
 
 function driftText(name: string, value: number, excess: number, ownLevel: number): string {
-  const level = Number.isNaN(ownLevel) ? "its normal level" : `its normal level of ${withUnit(name, ownLevel)}`;
-  const times = readable(Number(excess.toPrecision(2)));
-  return `${name} ${withUnit(name, value)}: drifting from ${level} (${times} times the alarm limit)`;
+  const level = Number.isNaN(ownLevel)
+    ? "its normal level"
+    : `its normal level of ${estimate(ownLevel)}${unitOf(name)}`;
+  const times = Number(excess.toPrecision(2));
+  const alarm = times === 1 ? "at the alarm limit" : `${times} times the alarm limit`;
+  return `${named(name, value)}: drifting from ${level} (${alarm})`;
 }
 
 /** Says which features had no value and what they were scored with; not part of the verdict's shares. */
@@ -37,7 +44,7 @@ export function missingReasons(model: Model, row: Float64Array): AnomalyReason[]
   for (const [i, feature] of model.featureNames.entries()) {
     if (!Number.isNaN(row[i])) continue;
     const median = model.training?.features[i]?.median as number;
-    const text = `${feature} missing: scored with the training median ${readable(median)}`;
+    const text = `${feature} missing: scored with the training median ${estimate(median)}${unitOf(feature)}`;
     reasons.push({ feature, value: null, contribution: 0, source: "missing", text });
   }
   return reasons;
@@ -83,7 +90,7 @@ export function anomalyReasons(model: Model, found: Findings, detector: Detector
     const because = detector.because(found.complete);
     for (const [i, share, rest] of spokenFor(found.row, detector.shares(found.complete))) {
       const name = model.featureNames[i] as string;
-      add(i, share, detector.source, `${name} ${withUnit(name, found.row[i] as number)}: ${because}${rest}`);
+      add(i, share, detector.source, `${named(name, found.row[i] as number)}: ${because}${rest}`);
     }
   }
   for (const reason of reasons) reason.contribution /= voices;

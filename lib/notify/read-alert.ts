@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../common/json.js";
+import { readable } from "../common/quantity-text.js";
 import { Rejection } from "../common/rejection.js";
 import type { Severity } from "../common/security.js";
 import { type Alert, isAlertId, isAtLeast, isSeverity, LIMITS, newAlertId } from "./alert.js";
@@ -30,9 +31,9 @@ function severityOf(object: JsonObject, fallback: Severity): Severity {
 function measured({ temperature, humidity, rate }: JsonObject): string {
   const known = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
   return [
-    known(temperature) ? `${temperature} °C` : "",
-    known(humidity) ? `${humidity} % humidity` : "",
-    known(rate) ? `${rate} messages/s` : "",
+    known(temperature) ? `${readable(temperature)} °C` : "",
+    known(humidity) ? `${readable(humidity)} % humidity` : "",
+    known(rate) && rate > 0 ? `${readable(rate)} messages/s` : "",
   ]
     .filter((part) => part !== "")
     .join(", ");

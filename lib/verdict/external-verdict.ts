@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { readable } from "../common/quantity-text.js";
 import type { SecurityVerdict } from "../common/security.js";
-import { byAttackType, cut, type Finding, highestSeverity, readable } from "./finding.js";
+import { byAttackType, cut, type Finding, highestSeverity } from "./finding.js";
 import { formatSeedAlert, type SeedAlert } from "./seed-alert.js";
 import { DEFAULT_VERDICT_SETTINGS, type VerdictSettings } from "./settings.js";
 import { thresholdFindings } from "./traffic-findings.js";
@@ -22,7 +23,7 @@ function findingsOf(alert: SeedAlert, settings: VerdictSettings): Finding[] {
   if (isUnreadable(alert)) return [decided("malformed", "warning", "the other monitor could not read the message")];
   const findings = thresholdFindings(alert.temp, alert.humidity, settings);
   if (alert.rate > settings.floodRate) {
-    const text = `its sender reports ${readable(alert.rate)} messages a second: the limit is ${settings.floodRate}`;
+    const text = `its sender reports ${readable(alert.rate, settings.floodRate)} messages a second: the limit is ${settings.floodRate}`;
     findings.push(decided("flood", "warning", text));
   }
   if (findings.length === 0) findings.push(decided("unusual", "info", "another monitor's model finds it unusual"));

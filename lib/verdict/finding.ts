@@ -20,18 +20,6 @@ export function highestSeverity(findings: readonly Finding[]): Severity {
   return SEVERITIES[highest] as Severity;
 }
 
-/** At most six significant digits: what a sensor can mean, without floating-point noise. */
-export function readable(value: number): string {
-  return String(Number(value.toPrecision(6)));
-}
-
-const UNITS: Readonly<Record<string, string>> = { temperature: " °C", humidity: " %" };
-
-/** Unit of a quantity with a blank before it, or nothing where it is not known. */
-export function unitOf(quantity: string): string {
-  return Object.hasOwn(UNITS, quantity) ? (UNITS[quantity] as string) : "";
-}
-
 /** Cuts a text to so many UTF-16 code units, and not through a surrogate pair. */
 export function cut(text: string, length: number): string {
   if (text.length <= length) return text;

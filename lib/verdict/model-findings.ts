@@ -1,6 +1,7 @@
 import type { AnomalyReason, AnomalyVerdict } from "../common/message.js";
+import { readable } from "../common/quantity-text.js";
 import type { AttackType, TrafficFeatures } from "../common/security.js";
-import { type Finding, readable } from "./finding.js";
+import type { Finding } from "./finding.js";
 
 /** Features that describe how messages arrive, not what is measured. */
 const ARRIVAL: ReadonlySet<string> = new Set(["message_rate", "inter_arrival", "payload_size"]);
@@ -29,6 +30,7 @@ export function modelFindings(anomaly: AnomalyVerdict, traffic: TrafficFeatures 
       return { type, severity, reason: { detector: reason.source, text: reason.text } };
     });
   if (findings.length > 0) return findings;
-  const text = `score ${readable(anomaly.score)}: the threshold of ${anomaly.model} is ${readable(anomaly.threshold)}`;
+  const { score, threshold, model } = anomaly;
+  const text = `score ${readable(score, threshold)}: the threshold of ${model} is ${readable(threshold)}`;
   return [{ type: "unusual", severity: "info", reason: { detector: "model", text } }];
 }

@@ -7,8 +7,8 @@ interface RejectionMeaning {
   type: AttackType;
   severity: Severity;
   text: string;
-  /** Whether the rejection's own reason says more than the text. */
-  detailed: boolean;
+  /** What the rejection's own reason adds to the text: nothing, something, or everything. */
+  detail: "none" | "behind" | "alone";
 }
 
 const MAX_DETAIL = 160;
@@ -18,47 +18,45 @@ const MAX_DETAIL = 160;
  * was held back.
  */
 const MEANINGS: Readonly<Record<RejectionCode, RejectionMeaning>> = {
-  SIZE: { type: "malformed", severity: "warning", text: "too large", detailed: true },
-  FORMAT: { type: "malformed", severity: "warning", text: "not a message of the expected form", detailed: true },
-  SCHEMA: { type: "malformed", severity: "warning", text: "wrong or missing members", detailed: true },
-  RANGE: { type: "malformed", severity: "warning", text: "a value that makes no sense", detailed: true },
+  SIZE: { type: "malformed", severity: "warning", text: "too large", detail: "alone" },
+  FORMAT: { type: "malformed", severity: "warning", text: "not a message of the expected form", detail: "behind" },
+  SCHEMA: { type: "malformed", severity: "warning", text: "wrong or missing members", detail: "behind" },
+  RANGE: { type: "malformed", severity: "warning", text: "a value that makes no sense", detail: "behind" },
   REPLAY: {
     type: "replay",
     severity: "critical",
     text: "the message was received before (captured and sent again)",
-    detailed: false,
+    detail: "none",
   },
-  STALE: { type: "replay", severity: "warning", text: "old or replayed", detailed: true },
-  EPOCH: { type: "replay", severity: "warning", text: "sealed with a key of another epoch", detailed: true },
+  STALE: { type: "replay", severity: "warning", text: "old or replayed", detail: "alone" },
+  EPOCH: { type: "replay", severity: "warning", text: "sealed with a key of another epoch", detail: "behind" },
   AUTH: {
     type: "spoofed-id",
     severity: "critical",
     text: "not sealed with the key of the device that it claims to be",
-    detailed: false,
+    detail: "none",
   },
   TOPIC_MISMATCH: {
     type: "spoofed-id",
     severity: "critical",
     text: "names another device than the one whose topic it is",
-    detailed: true,
+    detail: "alone",
   },
   UNKNOWN_DEVICE: {
     type: "unknown-device",
     severity: "warning",
     text: "the device is not registered",
-    detailed: false,
+    detail: "none",
   },
-  RATE: { type: "flood", severity: "critical", text: "more messages than can be checked for copies", detailed: true },
+  RATE: { type: "flood", severity: "critical", text: "more messages than can be checked for copies", detail: "behind" },
 };
 
 /** What a rejection means for security. Each code has one meaning, whoever refused the message. */
 export function rejectionFinding({ code, reason }: RejectionInfo): Finding {
-  const { type, severity, text, detailed } = MEANINGS[code];
-  return {
-    type,
-    severity,
-    reason: { detector: "rejected", text: detailed ? `${text}: ${cut(reason, MAX_DETAIL)}` : text },
-  };
+  const { type, severity, text, detail } = MEANINGS[code];
+  const own = detail === "none" ? "" : cut(reason, MAX_DETAIL);
+  const said = detail === "behind" && own !== "" ? `${text}: ${own}` : own || text;
+  return { type, severity, reason: { detector: "rejected", text: said } };
 }
 
 /** Refused before, or although, a key fitted: none of these shows who sent the message. */

@@ -56,7 +56,10 @@ describe("security verdict: the rule", () => {
   it("says what happened in a sentence", () => {
     const first = (code: RejectionCode, reason?: string) => texts(verdictOn(refused(code, reason)))[0];
     assert.equal(first("REPLAY"), "the message was received before (captured and sent again)");
-    assert.equal(first("STALE", "sealed 90 s ago"), "old or replayed: sealed 90 s ago");
+    assert.equal(first("STALE", "sealed 90 s ago"), "sealed 90 s ago");
+    assert.equal(first("STALE", ""), "old or replayed");
+    const otherName = "the message names another device than the one whose topic it is";
+    assert.equal(first("TOPIC_MISMATCH", otherName), otherName, "once is enough");
     assert.equal(first("FORMAT", "no token"), "not a message of the expected form: no token");
     assert.ok((first("FORMAT", "x".repeat(9999)) as string).length < 250);
     assert.deepEqual(texts(verdictOn({ traffic: sends(97.2, 50) })), ["temperature 97.2 °C: above the limit of 90 °C"]);
@@ -65,8 +68,25 @@ describe("security verdict: the rule", () => {
     const breach = { quantity: "humidity", value: 130, low: 0, high: 100 };
     assert.deepEqual(texts(verdictOn({ traffic: trafficOf({ impossibleChange: [change], outOfRange: [breach] }) })), [
       "humidity 130 %: outside of 0 to 100 %",
-      "temperature from 24.5 to 61.5 °C in 2 s: at most 0.5 °C a second is possible",
+      "temperature from 24.5 to 61.5 °C in 2 s: at most 0.5 °C/s is possible",
     ]);
+  });
+
+  it("rounds what is measured and estimated, but never to the other side of a limit", () => {
+    const rateText = (usualRate: number, rate = 9) =>
+      texts(verdictOn({ traffic: trafficOf({ rate, usualRate, overRate: true }) }))[0];
+    assert.equal(rateText(0.978843), "9 messages within a second, usually 0.979");
+    assert.equal(rateText(0.0501), "9 messages within a second, usually one in 20 s");
+    assert.equal(rateText(0.978843, 1), "more messages than its allowance, usually 0.979");
+    const change = { quantity: "temperature", value: 27.317361, previous: 23.8299, seconds: 1.701, limit: 1 };
+    const breach = { quantity: "payload_size", value: 123_456, low: 0, high: 100_000 };
+    assert.deepEqual(texts(verdictOn({ traffic: trafficOf({ impossibleChange: [change], outOfRange: [breach] }) })), [
+      "payload_size 123456 bytes: outside of 0 to 100000 bytes",
+      "temperature from 23.83 to 27.32 °C in 1.7 s: at most 1 °C/s is possible",
+    ]);
+    const hot = (value: number) => texts(verdictOn({ traffic: sends(value, 50) }))[0];
+    assert.equal(hot(97.20341), "temperature 97.2 °C: above the limit of 90 °C");
+    assert.equal(hot(90.000_04), "temperature 90.00004 °C: above the limit of 90 °C");
   });
 
   it("holds the seed's limits exactly, and those that are set", () => {
@@ -84,13 +104,13 @@ describe("security verdict: the rule", () => {
   it("measures floods and bursts, and never believes a reported rate", () => {
     const burst = verdictOn({ traffic: trafficOf({ rate: 12, overRate: true }) });
     assert.equal(burst.attackType, "burst");
-    assert.deepEqual(texts(burst), ["1 of 12 messages within a second: it usually sends 1 a second"]);
+    assert.deepEqual(texts(burst), ["12 messages within a second, usually 1"]);
     const unknown = verdictOn({ traffic: trafficOf({ rate: 12, overRate: true, usualRate: null }) });
-    assert.deepEqual(texts(unknown), ["1 of 12 messages within a second: more than its allowance"]);
+    assert.deepEqual(texts(unknown), ["12 messages within a second, more than a new source may send"]);
     const flood = verdictOn({ traffic: trafficOf({ rate: 240, overRate: true }) });
     assert.equal(flood.attackType, "flood");
     assert.equal(flood.severity, "critical");
-    assert.equal(texts(flood)[0], "1 of 240 messages within a second: the limit is 100");
+    assert.equal(texts(flood)[0], "240 messages within a second: the limit is 100");
 
     const liar = verdictOn({ traffic: trafficOf({ rate: 240, reportedRate: 5 }) });
     assert.deepEqual([liar.attackType, liar.rate, liar.reportedRate], ["flood", 240, 5]);
@@ -103,7 +123,7 @@ describe("security verdict: the rule", () => {
     const verdict = verdictOn({ ...refused("FORMAT", "no token"), traffic });
     assert.equal(verdict.attackType, "malformed");
     assert.equal(verdict.severity, "critical", "the highest of all that was found");
-    assert.ok(texts(verdict).includes("1 of 400 messages within a second: the limit is 100"));
+    assert.ok(texts(verdict).includes("400 messages within a second: the limit is 100"));
   });
 
   it("lets the first type of the list win, with its reasons first and all others behind", () => {
