@@ -3,12 +3,12 @@ import { isIdentifier } from "../../lib/common/identifier.js";
 import { Rejection } from "../../lib/common/rejection.js";
 import { deviceOf } from "../../lib/envelope/device.js";
 import type { OpenContext } from "../../lib/envelope/profile.js";
-import { EnvelopeReceiver } from "../../lib/envelope/receiver.js";
+import { EnvelopeReceiver, replayCacheFor } from "../../lib/envelope/receiver.js";
 import { failClosed } from "../common/fail-closed.js";
 import { envelopeSetup } from "../common/keyring.js";
 import { numberSetting } from "../common/number-setting.js";
+import { ReplayMemory } from "../common/replay-memory.js";
 import { runStage } from "../common/stage.js";
-import { forgetReplays, replayMemory } from "./replay-memory.js";
 
 interface DecryptConfig extends NodeDef {
   keyring: string;
@@ -30,6 +30,8 @@ interface Decryption {
   defaultDevice: string;
 }
 
+const memory = new ReplayMemory(replayCacheFor);
+
 function configure(RED: NodeAPI, config: DecryptConfig): Decryption {
   const { description, ring } = envelopeSetup(RED, config.keyring, config.profile);
   const defaultDevice = config.device || "unnamed";
@@ -42,12 +44,7 @@ function configure(RED: NodeAPI, config: DecryptConfig): Decryption {
     config.rejectReplays === false
       ? {}
       : {
-          replayCache: replayMemory(
-            config.id,
-            { ttl, maxSkew, capacity },
-            config.refuseBeforeStart !== false,
-            Date.now(),
-          ),
+          replayCache: memory.of(config.id, { ttl, maxSkew, capacity }, config.refuseBeforeStart !== false, Date.now()),
         };
   return {
     receiver: new EnvelopeReceiver(description, ring.all, { ttl, maxSkew, maxBytes, ...replay }),
@@ -61,7 +58,7 @@ export = (RED: NodeAPI): void => {
   RED.nodes.registerType("redoubt-decrypt", function (this: Node, config: DecryptConfig) {
     RED.nodes.createNode(this, config);
     this.on("close", (removed: boolean, done: () => void) => {
-      if (removed) forgetReplays(this.id);
+      if (removed) memory.forget(this.id);
       done();
     });
 

@@ -1,13 +1,17 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { DeviceReceivers } from "../../lib/envelope/device-receivers.js";
-import { DEFAULT_DEVICE_CAPACITY } from "../../lib/envelope/device-replays.js";
+import {
+  DEFAULT_DEVICE_CAPACITY,
+  DeviceReplays,
+  type DeviceReplaysOptions,
+} from "../../lib/envelope/device-replays.js";
 import { timeOf } from "../../lib/verify/reading.js";
 import { DEFAULT_VERIFY_BYTES, MessageVerifier } from "../../lib/verify/verifier.js";
 import type { DeviceRegistryNode } from "../common/device-registry.js";
 import { failClosed } from "../common/fail-closed.js";
 import { numberSetting } from "../common/number-setting.js";
+import { ReplayMemory } from "../common/replay-memory.js";
 import { runStage } from "../common/stage.js";
-import { forgetReplays, replayMemory } from "./replay-memory.js";
 
 interface VerifyConfig extends NodeDef {
   registry: string;
@@ -18,6 +22,8 @@ interface VerifyConfig extends NodeDef {
   refuseBeforeStart: boolean;
   replayCapacity: string | number;
 }
+
+const memory = new ReplayMemory((options: DeviceReplaysOptions) => new DeviceReplays(options));
 
 /** @throws {Error} that says what to mend. */
 function registryOf(RED: NodeAPI, config: VerifyConfig): DeviceRegistryNode {
@@ -34,7 +40,7 @@ function verifierFor(registry: DeviceRegistryNode, config: VerifyConfig): Messag
   const capacity = numberSetting("Remember", config.replayCapacity, DEFAULT_DEVICE_CAPACITY, 1, 1_000_000);
   const unlisted = config.unlisted || "reject";
   if (unlisted !== "reject" && unlisted !== "accept") throw new Error("Unlisted devices is neither reject nor accept");
-  const replays = replayMemory(config.id, { ttl, maxSkew, capacity }, config.refuseBeforeStart !== false, Date.now());
+  const replays = memory.of(config.id, { ttl, maxSkew, capacity }, config.refuseBeforeStart !== false, Date.now());
   const receivers = new DeviceReceivers({ ttl, maxSkew, maxBytes, keysOf: registry.keysOf, replays, timeOf });
   return new MessageVerifier({
     devices: registry.devices,
@@ -48,7 +54,7 @@ export = (RED: NodeAPI): void => {
   RED.nodes.registerType("redoubt-verify", function (this: Node, config: VerifyConfig) {
     RED.nodes.createNode(this, config);
     this.on("close", (removed: boolean, done: () => void) => {
-      if (removed) forgetReplays(this.id);
+      if (removed) memory.forget(this.id);
       done();
     });
 
