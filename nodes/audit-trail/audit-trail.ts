@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { AUDIT_FORMATS, AuditTrail, DEFAULT_AUDIT_BYTES, DEFAULT_AUDIT_FILES } from "../../lib/audit/audit-trail.js";
-import { readVerdict } from "../../lib/audit/verdict-fields.js";
 import { isIdentifier } from "../../lib/common/identifier.js";
+import { readVerdict } from "../../lib/common/read-verdict.js";
 import { failClosed } from "../common/fail-closed.js";
 import { nodeHome } from "../common/home.js";
 import { numberSetting } from "../common/number-setting.js";

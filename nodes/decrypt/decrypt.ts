@@ -3,14 +3,14 @@ import { isIdentifier } from "../../lib/common/identifier.js";
 import type { JsonObject } from "../../lib/common/json.js";
 import { Rejection } from "../../lib/common/rejection.js";
 import { deviceOf, namedDevice } from "../../lib/envelope/device.js";
-import { EnvelopeReceiver, type ReceiveContext } from "../../lib/envelope/receiver.js";
+import { EnvelopeReceiver, type ReceiveContext, replayCacheFor } from "../../lib/envelope/receiver.js";
 import { failClosed } from "../common/fail-closed.js";
 import { intakeOf } from "../common/intake.js";
 import { envelopeSetup } from "../common/keyring.js";
 import { numberSetting } from "../common/number-setting.js";
 import { replayFileOf } from "../common/replay-file.js";
+import { ReplayMemory } from "../common/replay-memory.js";
 import { runStage } from "../common/stage.js";
-import { forgetReplays, replayMemory } from "./replay-memory.js";
 
 interface DecryptConfig extends NodeDef {
   keyring: string;
@@ -33,6 +33,8 @@ interface Decryption {
   defaultDevice: string;
 }
 
+const replayMemory = new ReplayMemory(replayCacheFor);
+
 function configure(RED: NodeAPI, node: Node, config: DecryptConfig): Decryption {
   const { description, ring } = envelopeSetup(RED, config.keyring, config.profile);
   if (description.authenticates === false && config.allowUnauthenticated !== true) {
@@ -48,7 +50,7 @@ function configure(RED: NodeAPI, node: Node, config: DecryptConfig): Decryption 
     description.counter
       ? { windows: replayFileOf(RED, node) }
       : {
-          replayCache: replayMemory(
+          replayCache: replayMemory.of(
             config.id,
             { ttl, maxSkew, capacity },
             config.refuseBeforeStart !== false,
@@ -70,7 +72,7 @@ export = (RED: NodeAPI): void => {
   RED.nodes.registerType("redoubt-decrypt", function (this: Node, config: DecryptConfig) {
     RED.nodes.createNode(this, config);
     this.on("close", (removed: boolean, done: () => void) => {
-      if (removed) forgetReplays(this.id);
+      if (removed) replayMemory.forget(this.id);
       done();
     });
 

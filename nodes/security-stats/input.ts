@@ -1,8 +1,8 @@
 import type { NodeMessage } from "node-red";
 import { isJsonObject } from "../../lib/common/json.js";
+import { readVerdict } from "../../lib/common/read-verdict.js";
 import { Rejection } from "../../lib/common/rejection.js";
 import type { SecurityVerdict } from "../../lib/common/security.js";
-import { readVerdict } from "../../lib/monitor/read-verdict.js";
 import { externalVerdict } from "../../lib/verdict/external-verdict.js";
 import { parseSeedAlert } from "../../lib/verdict/seed-alert.js";
 import { VerdictIds } from "../../lib/verdict/verdict-ids.js";

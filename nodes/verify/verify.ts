@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from "node-red";
 import { countedAs } from "../../lib/envelope/device.js";
 import { DeviceReceivers } from "../../lib/envelope/device-receivers.js";
+import { DeviceReplays, type DeviceReplaysOptions } from "../../lib/envelope/device-replays.js";
 import { timeOf } from "../../lib/verify/reading.js";
 import { MessageVerifier } from "../../lib/verify/verifier.js";
 import type { DeviceRegistryNode } from "../common/device-registry.js";
@@ -8,9 +9,11 @@ import { failClosed } from "../common/fail-closed.js";
 import { nodeHome } from "../common/home.js";
 import { finishIntake, intakeOf } from "../common/intake.js";
 import { replayFileOf } from "../common/replay-file.js";
+import { ReplayMemory } from "../common/replay-memory.js";
 import { runStage } from "../common/stage.js";
-import { forgetReplays, replayMemory } from "./replay-memory.js";
 import { type VerifyConfig, verifySettings } from "./settings.js";
+
+const memory = new ReplayMemory((options: DeviceReplaysOptions) => new DeviceReplays(options));
 
 /** @throws {Error} that says what to mend. */
 function registryOf(RED: NodeAPI, config: VerifyConfig): DeviceRegistryNode {
@@ -34,7 +37,7 @@ function verifierFor(RED: NodeAPI, node: Node, registry: DeviceRegistryNode, con
     keysOf,
     allowUnauthenticated,
     epochsOf: (device, now) => devices.epochsOf(device, now),
-    replays: replayMemory(config.id, { ttl, maxSkew, capacity }, refuseBeforeStart, Date.now()),
+    replays: memory.of(config.id, { ttl, maxSkew, capacity }, refuseBeforeStart, Date.now()),
     windows: replayFileOf(RED, node),
   });
   return new MessageVerifier({
@@ -53,7 +56,7 @@ export = (RED: NodeAPI): void => {
   RED.nodes.registerType("redoubt-verify", function (this: Node, config: VerifyConfig) {
     RED.nodes.createNode(this, config);
     this.on("close", (removed: boolean, done: () => void) => {
-      if (removed) forgetReplays(this.id);
+      if (removed) memory.forget(this.id);
       done();
     });
 

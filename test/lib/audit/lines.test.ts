@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
-import { readVerdict } from "../../../lib/audit/verdict-fields.js";
 import { CSV_COLUMNS, CSV_HEADER, csvLine, jsonLine } from "../../../lib/audit/verdict-lines.js";
 import { parseCsv } from "../../../lib/common/csv.js";
+import { readVerdict } from "../../../lib/common/read-verdict.js";
 import { REJECTION_CODES, Rejection } from "../../../lib/common/rejection.js";
 import { ATTACK_TYPES, type SecurityVerdict } from "../../../lib/common/security.js";
 import { findCommand, requireOnMachine } from "../../setup.js";

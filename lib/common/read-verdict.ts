@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from "../common/json.js";
-import { REJECTION_CODES, Rejection } from "../common/rejection.js";
-import { ATTACK_TYPES, type SecurityVerdict, type VerdictReason } from "../common/security.js";
+import { isJsonObject, type JsonObject } from "./json.js";
+import { REJECTION_CODES, Rejection } from "./rejection.js";
+import { ATTACK_TYPES, type SecurityVerdict, type VerdictReason } from "./security.js";
 
 const SEVERITIES = ["info", "warning", "critical"] as const;
 const STATES = ["normal", "anomaly"] as const;
