@@ -23,13 +23,21 @@ const KEY_FILES: Readonly<Record<string, KeyFamily>> = {
 export interface Secrets {
   credentialSecret: string;
   accounts: Record<string, Account>;
+  /** By which the central server knows the device gateway of the same home. */
+  gatewayToken: string;
   /** Path of the file with the people's passwords, when it was written just now. */
   newPasswords: string | undefined;
 }
 
+/** A secret in a file, made when it is first asked for. */
+function secretIn(path: string): string {
+  if (!existsSync(path)) writeFileAtomic(path, `${randomBytes(32).toString("base64url")}\n`);
+  return readSecretFile(path).trim();
+}
+
 /**
- * Creates what a first start needs and keeps what exists: keys, accounts, logins and Node-RED's credentialSecret,
- * all private to the user.
+ * Creates what a first start needs and keeps what exists: keys, accounts, logins, the gateway's token and Node-RED's
+ * credentialSecret, all private to the user.
  */
 export function prepareHome(home: Home): Secrets {
   for (const folder of [home.root, home.keys, home.models, home.state, home.nodeRed, join(home.root, "logs")]) {
@@ -41,10 +49,9 @@ export function prepareHome(home: Home): Secrets {
     const path = join(home.keys, name);
     if (!existsSync(path)) createKeyFile(path, family);
   }
-  const secretFile = join(home.root, "credential-secret");
-  if (!existsSync(secretFile)) writeFileAtomic(secretFile, `${randomBytes(32).toString("base64url")}\n`);
   return {
-    credentialSecret: readSecretFile(secretFile).trim(),
+    credentialSecret: secretIn(join(home.root, "credential-secret")),
+    gatewayToken: secretIn(join(home.keys, "gateway.token")),
     accounts: provisionAccounts(home.root),
     newPasswords: createLogins(home.root),
   };

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { GATEWAY_ACCOUNT } from "../../lib/broker/accounts.js";
 import { writeFileAtomic } from "../../lib/common/files.js";
+import { addGatewayCredentials, type Delivery, withGateway } from "./gateway-nodes.js";
 import { decryptCredentials, encryptCredentials, type FlowCredentials } from "./node-red-credentials.js";
 import { type FlowNode, shippedFlows } from "./shipped-flows.js";
 
@@ -23,6 +25,7 @@ export const BROKER_NODES: Readonly<Record<string, string>> = {
   "rdbt-broker-gate": "gateway",
   "rdbt-broker-hvac": "hvac",
   "rdbt-broker-monitor": "monitor",
+  "rdbt-broker-gw": GATEWAY_ACCOUNT,
 };
 
 const TLS_NODE = "rdbt-broker-tls";
@@ -60,7 +63,7 @@ function digest(text: string): string {
 
 /**
  * Puts the shipped flows into Node-RED's userDir, pointed at the given broker. A flow file that the user changed
- * in the editor is kept; only its broker address and logins follow the settings.
+ * in the editor is kept; only its addresses and logins follow the settings.
  *
  * @param packageRoot folder that holds `flows/`.
  * @returns what was done, for the first screen.
@@ -71,6 +74,7 @@ export function installFlows(
   credentialSecret: string,
   address: BrokerAddress,
   logins: ReadonlyMap<string, BrokerLogin>,
+  delivery: Delivery,
 ): "created" | "updated" | "kept" {
   const flowFile = join(userDir, "flows.json");
   const credentialFile = join(userDir, "flows_cred.json");
@@ -82,7 +86,9 @@ export function installFlows(
   const untouched = installed === undefined || digest(installed) === stamp;
 
   const source = untouched ? shipped : (JSON.parse(installed) as FlowNode[]);
-  const text = `${JSON.stringify(withBroker(source, address), null, 4)}\n`;
+  const brokerUrl = `${address.tls ? "mqtts" : "mqtt"}://${address.host}:${address.port}`;
+  const nodes = withGateway(withBroker(source, address), brokerUrl, delivery.serverUrl);
+  const text = `${JSON.stringify(nodes, null, 4)}\n`;
   writeFileAtomic(flowFile, text);
   if (untouched) writeFileAtomic(stampFile, `${digest(text)}\n`);
 
@@ -93,6 +99,7 @@ export function installFlows(
     const login = logins.get(account);
     if (login) known[node] = { user: login.username, password: login.password };
   }
+  addGatewayCredentials(known, nodes, logins.get(GATEWAY_ACCOUNT), delivery.token);
   writeFileAtomic(credentialFile, encryptCredentials(credentialSecret, known));
 
   if (installed === undefined) return "created";

@@ -35,6 +35,11 @@ export function brokerLogins(options: LaunchOptions, secrets: Secrets): Map<stri
   return new Map(entries.map(([name, account]) => [name, mqttLogin ?? account]));
 }
 
+/** How this machine reaches a server of its own that listens there. */
+function ownHost(host: string): string {
+  return host === "0.0.0.0" || host === "::" ? "127.0.0.1" : hostInUrl(host);
+}
+
 async function waitUntilServed(url: string, child: Child): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (Date.now() < deadline) {
@@ -71,7 +76,13 @@ export async function launch(options: LaunchOptions, print: (line: string) => vo
   const nodeRedScript = join(peerFolder("node-red"), "red.js");
   peerFolder("@flowfuse/node-red-dashboard");
   const root = packageRoot();
-  if (installFlows(root, home.nodeRed, secrets.credentialSecret, address, accounts) === "kept") {
+  const scheme = process.env.REDOUBT_TLS_CERT && process.env.REDOUBT_TLS_KEY ? "https" : "http";
+  const origin = `${scheme}://${hostInUrl(options.host)}:${options.port}`;
+  const delivery = {
+    serverUrl: `${scheme}://${ownHost(options.host)}:${options.port}/api/batches`,
+    token: secrets.gatewayToken,
+  };
+  if (installFlows(root, home.nodeRed, secrets.credentialSecret, address, accounts, delivery) === "kept") {
     print(
       `Flows changed in the editor are kept (${join(home.nodeRed, "flows.json")}); new ones are under Import > Examples.`,
     );
@@ -109,8 +120,6 @@ export async function launch(options: LaunchOptions, print: (line: string) => vo
         if (/\[(warn|error)\]/.test(line) && !line.includes("Projects disabled")) print(line);
       },
     });
-    const scheme = process.env.REDOUBT_TLS_CERT && process.env.REDOUBT_TLS_KEY ? "https" : "http";
-    const origin = `${scheme}://${hostInUrl(options.host)}:${options.port}`;
     await waitUntilServed(`${origin}/ui`, nodeRed);
     const failed = Promise.race([
       nodeRed.ended.then((code) => `Node-RED ended (${code}); its log is ${join(home.root, "logs", "node-red.log")}`),

@@ -9,7 +9,12 @@ export interface FlowNode {
 }
 
 /** Every flow that Redoubt starts with, in the order of the editor's tabs. */
-export const FLOWS: readonly string[] = ["thermal-privacy.json", "security-monitor.json"];
+export const FLOWS: readonly string[] = [
+  "thermal-privacy.json",
+  "security-monitor.json",
+  "device-gateway.json",
+  "central-server.json",
+];
 
 /**
  * Puts flows together. Each is complete alone, so several bring the same node along (the dashboard's base and theme):

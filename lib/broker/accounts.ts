@@ -51,6 +51,15 @@ export const SECURITY_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
   "seed-monitor": { publish: [SECURITY_ALERT], subscribe: [] },
 };
 
+/** The device gateway's account: it reads what every device publishes, and sends commands; `control` is seed 003's name. */
+export const GATEWAY_ACCOUNT = "device-gateway";
+export const GATEWAY_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
+  [GATEWAY_ACCOUNT]: {
+    publish: ["iot/devices/+/cmd", "iot/devices/+/control"],
+    subscribe: ["iot/devices/+/data"],
+  },
+};
+
 /** Where the broker's users are: salted hashes and rights. */
 export function usersFileIn(home: string): string {
   return join(home, "broker", "users.json");
@@ -149,15 +158,15 @@ function provisionMissing(home: string, wanted: Readonly<Record<string, AccessRi
 }
 
 /**
- * Makes the accounts of the thermal system and of the security monitor with random passwords where they do not exist yet, in `<home>/broker/`:
- * `accounts.json` (passwords, for the programs on this machine) and `users.json` (hashes and rights, for the
+ * Makes the accounts of the thermal system, the security monitor and the device gateway with random passwords where they
+ * do not exist yet, in `<home>/broker/`: `accounts.json` (passwords, for the programs on this machine) and `users.json` (hashes and rights, for the
  * broker), both 0600. What exists, also rights that a person changed, is kept.
  *
  * @param home root of the Redoubt home.
  * @returns every account, by name.
  */
 export function provisionAccounts(home: string): Record<string, Account> {
-  return provisionMissing(home, { ...THERMAL_ACCOUNTS, ...SECURITY_ACCOUNTS });
+  return provisionMissing(home, { ...THERMAL_ACCOUNTS, ...SECURITY_ACCOUNTS, ...GATEWAY_ACCOUNTS });
 }
 
 /**

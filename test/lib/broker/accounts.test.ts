@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   accountsFileIn,
+  GATEWAY_ACCOUNTS,
   provision,
   provisionAccounts,
   readAccounts,
@@ -15,7 +16,7 @@ import {
 import { mosquittoAcl, mosquittoConfig } from "../../../lib/broker/mosquitto-files.js";
 import { addUser, readUsers } from "../../../lib/broker/users-file.js";
 
-const NAMES = [...Object.keys(THERMAL_ACCOUNTS), ...Object.keys(SECURITY_ACCOUNTS)];
+const NAMES = [THERMAL_ACCOUNTS, SECURITY_ACCOUNTS, GATEWAY_ACCOUNTS].flatMap((accounts) => Object.keys(accounts));
 const deploy = join(__dirname, "..", "..", "..", "deploy", "mosquitto");
 
 describe("Broker accounts", () => {
