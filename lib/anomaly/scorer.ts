@@ -15,6 +15,8 @@ export interface ReadingContext {
   at?: number;
   /** Something else was wrong with the message: it is judged, but nothing is learned from it. */
   isSuspect?: boolean;
+  /** The sender is not proved: its drift is watched apart, so that invented names have no device's level forgotten. */
+  isClaimed?: boolean;
 }
 
 /** A verdict and what it is made of. */
@@ -33,7 +35,7 @@ export interface ScorerOptions {
   guards?: boolean;
   /** Whether readings come in the order of measurement, so that drift can be watched; default true. */
   drift?: boolean;
-  /** Devices whose drift is remembered at a time; default 10,000. */
+  /** Devices whose drift is remembered at a time, and as many that are only claimed; default 10,000. */
   maxDevices?: number;
 }
 
@@ -49,7 +51,7 @@ export interface ScorerOptions {
 export class AnomalyScorer<M extends Model = Model> {
   readonly label: string;
   private readonly detector: Detector;
-  private readonly drift: DriftDetector | undefined;
+  private readonly drift: { proved: DriftDetector; claimed: DriftDetector } | undefined;
   private readonly missing: MissingPolicy;
   private readonly tails: TailLimits[] | null;
 
@@ -62,7 +64,13 @@ export class AnomalyScorer<M extends Model = Model> {
     this.missing = model.training ? missing : "reject";
     this.detector = detectorOf(model);
     this.tails = guards ? model.tails : null;
-    if (guards && drift && model.drift) this.drift = new DriftDetector(model.drift, maxDevices);
+    if (guards && drift && model.drift) {
+      const [proved, claimed] = [
+        new DriftDetector(model.drift, maxDevices),
+        new DriftDetector(model.drift, maxDevices),
+      ];
+      this.drift = { proved, claimed };
+    }
   }
 
   /**
@@ -90,12 +98,14 @@ export class AnomalyScorer<M extends Model = Model> {
   }
 
   /** Like {@link scoreRow}, with what the verdict is made of. */
-  judgeRow(row: Float64Array, device = "", { at, isSuspect = false }: ReadingContext = {}): Judgement {
+  judgeRow(row: Float64Array, device = "", context: ReadingContext = {}): Judgement {
+    const { at, isSuspect = false, isClaimed = false } = context;
     const { detector, model } = this;
+    const drift = this.drift?.[isClaimed ? "claimed" : "proved"];
     const { threshold } = detector;
     const complete = this.completed(row);
     const tailExcesses = this.tailExcesses(row);
-    const driftExcesses = this.drift?.add(device, row, at) ?? new Float64Array(row.length);
+    const driftExcesses = drift?.add(device, row, at) ?? new Float64Array(row.length);
     let excess = 0;
     for (const value of tailExcesses) if (value > excess) excess = value;
     for (const value of driftExcesses) if (value > excess) excess = value;
@@ -105,11 +115,11 @@ export class AnomalyScorer<M extends Model = Model> {
     const isAnomaly = score >= threshold;
     const reasons = complete === row ? [] : missingReasons(model, row);
     if (isAnomaly) {
-      const ownLevel = (feature: number) => this.drift?.ownLevel(device, feature) ?? Number.NaN;
+      const ownLevel = (feature: number) => drift?.ownLevel(device, feature) ?? Number.NaN;
       const found = { row, complete, opinion, tailExcess: tailExcesses, driftExcess: driftExcesses, ownLevel };
       reasons.unshift(...anomalyReasons(model, found, detector));
     } else if (!isSuspect) {
-      this.drift?.follow(device, row);
+      drift?.follow(device, row);
     }
     const { label } = opinion;
     return {

@@ -89,5 +89,5 @@ export function sampleOf(msg: MeasurableMessage, now: number): TrafficSample {
   const at = received && Number.isFinite(received.at) ? received.at : now;
   const sender = sourceOf(msg, reading, topic);
   const sent = sender.authenticated ? sentAtOf(reading) : {};
-  return { ...sender, at, ...sent, topic, size: size ?? 0, reading };
+  return { ...sender, ...(rejected && { refused: true }), at, ...sent, topic, size: size ?? 0, reading };
 }

@@ -13,6 +13,8 @@ export interface TrafficSample {
   source: string;
   /** Whether `source` was proved. */
   authenticated: boolean;
+  /** Whether the message was refused: then anybody may have sent it under this name. */
+  refused?: boolean;
   /** Reception, milliseconds since the Unix epoch, finite. */
   at: number;
   /** When the sender says that it made the message, milliseconds since the Unix epoch; only where it was proved. */
@@ -27,7 +29,7 @@ export interface TrafficSample {
 }
 
 export interface TrafficMeterOptions {
-  /** Sources that are followed, separately for proved and unproved ones; default 10,000. */
+  /** Sources that are followed, separately for proved ones, others, and names in refused messages; default 10,000. */
   cap?: number;
   /** Messages a second that a source may send until its usual rate is known; default 5. */
   newSourceRate?: number;
@@ -57,13 +59,15 @@ function featuresOf(sample: TrafficSample, rate: number, interArrival: number | 
 /**
  * Measures, per source, what a sender cannot lie about: rate, spacing, size, topics, and whether values can be true.
  *
- * Proved and unproved sources are kept in two tables. So nobody can spoil a device's measurements by using its name, or
- * have devices forgotten by inventing names. A source takes about a kilobyte. Everything is in memory and begins anew
+ * Proved sources, others, and the names in refused messages are kept in three tables. So nobody can spoil a device's
+ * measurements by using its name, or have devices forgotten by inventing names; nor those of a device without a key, as
+ * long as it alone may use its topic. A source takes about a kilobyte. Everything is in memory and begins anew
  * with each meter: after a restart each source is new once, and its usual rate is learned again from 20 intervals.
  */
 export class TrafficMeter {
   private readonly proved: SourceTable<SourceState>;
   private readonly unproved: SourceTable<SourceState>;
+  private readonly refused: SourceTable<SourceState>;
   private readonly newSourceRate: number;
 
   /** @throws {RangeError} for a cap below 1 or a rate that is not above 0. */
@@ -72,12 +76,14 @@ export class TrafficMeter {
     this.newSourceRate = newSourceRate;
     this.proved = new SourceTable(cap, () => new SourceState());
     this.unproved = new SourceTable(cap, () => new SourceState());
+    this.refused = new SourceTable(cap, () => new SourceState());
   }
 
   /** Sources that are followed now and that were forgotten for the cap. */
   get sources(): { followed: number; forgotten: number } {
-    const { proved, unproved } = this;
-    return { followed: proved.followed + unproved.followed, forgotten: proved.forgotten + unproved.forgotten };
+    const tables = [this.proved, this.unproved, this.refused];
+    const sum = (count: "followed" | "forgotten") => tables.reduce((total, table) => total + table[count], 0);
+    return { followed: sum("followed"), forgotten: sum("forgotten") };
   }
 
   /**
@@ -86,7 +92,7 @@ export class TrafficMeter {
    */
   measure(sample: TrafficSample): TrafficFeatures {
     const { source, authenticated, at, sentAt, topic, size, reading, limits = DEFAULT_LIMITS } = sample;
-    const { state, isNew } = (authenticated ? this.proved : this.unproved).stateOf(source);
+    const { state, isNew } = this.tableOf(sample).stateOf(source);
     const interArrival = state.lastAt === undefined ? null : Math.max(0, at - state.lastAt) / 1000;
     state.lastAt = at;
     const isPaced = sentAt !== undefined && state.lastSentAt !== undefined;
@@ -108,5 +114,9 @@ export class TrafficMeter {
       ...state.plausibility.judge(reading, at, limits),
       features: featuresOf(sample, rate, interArrival),
     };
+  }
+  private tableOf({ authenticated, refused }: TrafficSample): SourceTable<SourceState> {
+    if (authenticated) return this.proved;
+    return refused ? this.refused : this.unproved;
   }
 }

@@ -23,9 +23,10 @@ const DEFAULT_INPUT = "payload";
 const isFilled = (list: unknown) => Array.isArray(list) && list.length > 0;
 
 /** What was found wrong with the message before it came here; nothing is learned from such messages. */
-function contextOf({ received, traffic }: StageMessage): ReadingContext {
+function contextOf({ received, traffic, device }: StageMessage): ReadingContext {
   const isSuspect = traffic?.overRate === true || isFilled(traffic?.outOfRange) || isFilled(traffic?.impossibleChange);
-  return { ...(received && Number.isFinite(received.at) && { at: received.at }), isSuspect };
+  const isClaimed = device?.authenticated === false;
+  return { ...(received && Number.isFinite(received.at) && { at: received.at }), isSuspect, isClaimed };
 }
 
 /** @throws {Rejection} for a reading that cannot be scored; Error where there is no model. */

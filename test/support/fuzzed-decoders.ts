@@ -26,6 +26,7 @@ import { RegistryProblem } from "../../lib/registry/problem.js";
 import { formatRegistry, parseRegistry } from "../../lib/registry/registry-file.js";
 import { MessageVerifier } from "../../lib/verify/verifier.js";
 import { parseRecording } from "../../simulator/thermal/replay.js";
+import { securityDecoders } from "./fuzzed-security-decoders.js";
 import { connectBody } from "./mqtt-bytes.js";
 import { keyFor, sealRaw } from "./raw-envelope.js";
 
@@ -260,5 +261,5 @@ function files(key: Buffer): FuzzedDecoder[] {
 export function fuzzedDecoders(seed: number): FuzzedDecoder[] {
   const random = new SeededRandom(seed);
   const key = Buffer.from(Array.from({ length: 32 }, () => random.integer(256)));
-  return [...envelopes(key), ...messages(), ...files(key)];
+  return [...envelopes(key), ...messages(), ...securityDecoders(), ...files(key)];
 }

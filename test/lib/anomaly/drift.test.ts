@@ -97,6 +97,19 @@ describe("drift guard", () => {
     assert.ok(push("a", 2) < 1, "forgotten");
   });
 
+  it("keeps what it knows of proved devices, whatever names are claimed", () => {
+    const model = quietModel(200, 1);
+    const top = (model.training.features[0]?.mean as number) + 0.06;
+    const scorer = new AnomalyScorer(model, { maxDevices: 2 });
+    const drifts = (device: string, context = {}) =>
+      scorer.score({ [FEATURE]: top }, device, context).reasons.some(({ source }) => source === "drift");
+    for (let i = 0; i < 500; i++) drifts("a");
+    assert.ok(drifts("a"), "an alarm that lasts");
+    for (let i = 0; i < 10; i++) assert.equal(drifts(`name-${i}`, { isClaimed: true }), false);
+    assert.equal(drifts("a", { isClaimed: true }), false, "who only claims the name has a level of its own");
+    assert.ok(drifts("a"), "not forgotten");
+  });
+
   it("is off where the rows had no order", () => {
     const model = quietModel(200, 1, { drift: "off" });
     assert.equal(model.drift, null);

@@ -85,6 +85,18 @@ describe("traffic meter", () => {
     assert.equal(meter.sources.forgotten, 5001 - 100);
   });
 
+  it("never lets a refused message touch the measurements of a device without a key, whose name it uses", () => {
+    const meter = new TrafficMeter({ cap: 100 });
+    const plain = (over: Partial<TrafficSample>) => meter.measure(sample({ authenticated: false, ...over }));
+    for (let i = 0; i < 30; i++) plain({ at: START + i * 1000 });
+    const at = START + 30_000;
+    for (let i = 0; i < 500; i++) plain({ refused: true, at: at + i, topic: `iot/${i}`, reading: { temperature: 60 } });
+    for (let i = 0; i < 200; i++) plain({ refused: true, at: at + 500, source: `name-${i}` });
+    const honest = plain({ at: at + 600 });
+    assert.deepEqual([honest.rate, honest.overRate, honest.newClient, honest.newTopic], [1, false, false, false]);
+    assert.deepEqual(honest.impossibleChange, []);
+  });
+
   it("keeps no more sources than its cap, forgetting the one that was silent longest", () => {
     const meter = new TrafficMeter({ cap: 3 });
     const isNew = (source: string) => meter.measure(sample({ source })).newClient;
