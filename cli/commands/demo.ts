@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { packageRoot } from "../../lib/common/package-root.js";
 import { UsageFailure } from "../failure.js";
 import { Child } from "../launch/child.js";
+import { startDevices } from "../launch/demo-devices.js";
 import { launch, type Running } from "../launch/launch.js";
 import { type LaunchOptions, launchOptions } from "../launch/options.js";
 import { untilStopped } from "../launch/until-stopped.js";
@@ -34,16 +35,46 @@ function startPlant(options: LaunchOptions, running: Running, demo: DemoOptions)
   });
 }
 
-function printWelcome(options: LaunchOptions, running: Running, demo: DemoOptions): void {
+/**
+ * A fleet with attackers for the security monitor. On a foreign broker without a shared login it has no accounts: the
+ * fleet's would have to be made there first.
+ */
+function startFleet(options: LaunchOptions, running: Running, demo: DemoOptions): Child | undefined {
+  if (options.mqttUrl && !options.mqttLogin) return undefined;
+  // As above: what holds a login stays in the variable.
+  const broker = options.mqttLogin ? [] : ["--url", running.mqttUrl];
+  return new Child({
+    name: "simulated fleet",
+    args: [
+      join(packageRoot(), "dist", "cli", "main.js"),
+      ...["simulate", "attack", "--forever", ...broker, "--seed", demo.seed],
+    ],
+    env: { REDOUBT_HOME: options.home.root },
+    logFile: join(options.home.root, "logs", "fleet.log"),
+  });
+}
+
+const ended = (child: Child) =>
+  child.ended.then((code) => `the ${child.options.name} ended (${code}); its log is ${child.options.logFile}`);
+
+function printWelcome(options: LaunchOptions, running: Running, demo: DemoOptions, hasFleet: boolean): void {
   const here = (path: string) => relative(process.cwd(), path) || path;
   const { root } = options.home;
   const logins = options.mqttLogin
     ? "login of REDOUBT_MQTT_URL"
     : `accounts in ${here(join(root, "broker", "accounts.json"))}`;
+  const fleet = hasFleet
+    ? "Simulated devices report to the device gateway; a fleet is attacked, each attack lasts some seconds."
+    : "No fleet is simulated: its accounts are not on this broker (docs/how-to/monitor-a-fleet.md).";
   console.log(`
 Redoubt is running. ${RACKS} simulated racks publish at ${demo.rate} Hz.
+${fleet}
 
-  Dashboard  ${running.dashboardUrl}
+  Dashboard  ${running.dashboardUrl}   Thermal privacy
+             ${running.dashboardUrl}/security   Security
+             ${running.dashboardUrl}/devices   Devices
+             ${running.dashboardUrl}/trust   Trust
+             ${running.dashboardUrl}/ledger   Ledger
   Editor     ${running.editorUrl}   user operator, password in ${here(join(root, "initial-passwords.txt"))}
   Broker     ${running.mqttUrl}   ${logins}
   Keys       ${here(options.home.keys)}
@@ -56,21 +87,21 @@ The first masked value leaves at the next full minute. Ctrl-C ends everything.`)
 export function demoCommand(): Command {
   return withEnvironmentHelp(
     new Command("demo")
-      .description("run everything with a simulated server room")
+      .description("run everything with a simulated server room, signed devices and a fleet under attack")
       .option("--rate <hz>", "readings a second of each rack, 1 or 10", "1")
       .option("--seed <n>", "seed of the simulation", "1")
       .action(async (demo: DemoOptions) => {
         if (demo.rate !== "1" && demo.rate !== "10") throw new UsageFailure("--rate must be 1 or 10");
         const options = launchOptions("open");
         const running = await launch(options, console.log);
+        const devices = startDevices(options, running.mqttUrl, demo.seed);
         const plant = startPlant(options, running, demo);
-        printWelcome(options, running, demo);
-        const failed = Promise.race([
-          running.failed,
-          plant.ended.then((code) => `the simulated plant ended (${code}); its log is ${plant.options.logFile}`),
-        ]);
+        const fleet = startFleet(options, running, demo);
+        const children = [plant, fleet, devices].filter((child) => child !== undefined);
+        printWelcome(options, running, demo, fleet !== undefined);
+        const failed = Promise.race([running.failed, ...children.map(ended)]);
         await untilStopped(failed, async () => {
-          await plant.stop();
+          await Promise.all(children.map((child) => child.stop()));
           await running.stop();
         });
       }),
