@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { packageRoot } from "../../lib/common/package-root.js";
 import { UsageFailure } from "../failure.js";
 import { Child } from "../launch/child.js";
+import { startDevices } from "../launch/demo-devices.js";
 import { launch, type Running } from "../launch/launch.js";
 import { type LaunchOptions, launchOptions } from "../launch/options.js";
 import { untilStopped } from "../launch/until-stopped.js";
@@ -63,7 +64,7 @@ function printWelcome(options: LaunchOptions, running: Running, demo: DemoOption
     ? "login of REDOUBT_MQTT_URL"
     : `accounts in ${here(join(root, "broker", "accounts.json"))}`;
   const fleet = hasFleet
-    ? "A fleet of simulated devices is attacked; each attack lasts some seconds."
+    ? "Simulated devices report to the device gateway; a fleet is attacked, each attack lasts some seconds."
     : "No fleet is simulated: its accounts are not on this broker (docs/how-to/monitor-a-fleet.md).";
   console.log(`
 Redoubt is running. ${RACKS} simulated racks publish at ${demo.rate} Hz.
@@ -72,6 +73,8 @@ ${fleet}
   Dashboard  ${running.dashboardUrl}   Thermal privacy
              ${running.dashboardUrl}/security   Security
              ${running.dashboardUrl}/devices   Devices
+             ${running.dashboardUrl}/trust   Trust
+             ${running.dashboardUrl}/ledger   Ledger
   Editor     ${running.editorUrl}   user operator, password in ${here(join(root, "initial-passwords.txt"))}
   Broker     ${running.mqttUrl}   ${logins}
   Keys       ${here(options.home.keys)}
@@ -84,16 +87,17 @@ The first masked value leaves at the next full minute. Ctrl-C ends everything.`)
 export function demoCommand(): Command {
   return withEnvironmentHelp(
     new Command("demo")
-      .description("run everything with a simulated server room and a fleet under attack")
+      .description("run everything with a simulated server room, signed devices and a fleet under attack")
       .option("--rate <hz>", "readings a second of each rack, 1 or 10", "1")
       .option("--seed <n>", "seed of the simulation", "1")
       .action(async (demo: DemoOptions) => {
         if (demo.rate !== "1" && demo.rate !== "10") throw new UsageFailure("--rate must be 1 or 10");
         const options = launchOptions("open");
         const running = await launch(options, console.log);
+        const devices = startDevices(options, running.mqttUrl, demo.seed);
         const plant = startPlant(options, running, demo);
         const fleet = startFleet(options, running, demo);
-        const children = fleet ? [plant, fleet] : [plant];
+        const children = [plant, fleet, devices].filter((child) => child !== undefined);
         printWelcome(options, running, demo, fleet !== undefined);
         const failed = Promise.race([running.failed, ...children.map(ended)]);
         await untilStopped(failed, async () => {
