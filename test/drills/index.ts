@@ -4,7 +4,11 @@ import { chainRollback } from "./chain-rollback.js";
 import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
 import type { Drill } from "./drill.js";
+import { gatewayForgeriesDrill } from "./gateway-forgeries.js";
+import { gatewayFramingDrill } from "./gateway-framing.js";
 import { gatewayKillDrill } from "./gateway-kill.js";
+import { gatewayLoadDrill } from "./gateway-load.js";
+import { gatewaySecretsDrill } from "./gateway-secrets.js";
 import { hostileMessages } from "./hostile-messages.js";
 import { ledgerKill } from "./ledger-kill.js";
 import { ledgerMutations } from "./ledger-mutations.js";
@@ -26,6 +30,10 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     demoSoak,
     startStop,
     millionClients,
+    gatewayForgeriesDrill,
+    gatewayFramingDrill,
+    gatewaySecretsDrill,
+    gatewayLoadDrill,
     spoolDamage,
     gatewayKillDrill,
     brokerRestart,

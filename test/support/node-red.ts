@@ -13,6 +13,8 @@ export interface BootOptions {
   /** REDOUBT_HOME; a temporary folder unless given. */
   home?: string;
   env?: Record<string, string>;
+  /** A free one unless given. */
+  port?: number;
   /** Node binary and Node-RED's red.js; the ones of this checkout unless given. */
   nodeBinary?: string;
   nodeRedScript?: string;
@@ -23,14 +25,14 @@ export class BootedNodeRed {
   private constructor(
     readonly origin: string,
     readonly home: string,
-    private readonly userDir: string,
+    readonly userDir: string,
     private readonly child: ChildProcess,
     private readonly lines: string[],
     private readonly ownsHome: boolean,
   ) {}
 
   static async boot(options: BootOptions): Promise<BootedNodeRed> {
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const home = options.home ?? mkdtempSync(join(tmpdir(), "redoubt-home-"));
     const userDir = mkdtempSync(join(tmpdir(), "redoubt-node-red-"));
     const secret = "for this test only";

@@ -1,0 +1,164 @@
+// Loads a running gateway with a fleet, and measures losses, the way of a message up to the spool, and memory.
+import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { join } from "node:path";
+import { makeGatewayFleet } from "../../simulator/devices/gateway-device.js";
+import { GatewayJudge } from "../../simulator/devices/judge/judge.js";
+import { connectGatewayDevices } from "../../simulator/devices/run-devices.js";
+import { GatewayTruth } from "../../simulator/devices/truth.js";
+import { DeviceGateway, type FlowNode } from "./device-gateway.js";
+import { residentKiB } from "./processes.js";
+
+export interface LoadOptions {
+  devices: number;
+  /** Of each device. */
+  rateHz: number;
+  durationSec: number;
+  seed: number;
+  onProgress?: (line: string) => void;
+}
+
+export interface LoadResult {
+  acknowledged: number;
+  accepted: number;
+  /** Per second, from the first to the last message. */
+  rate: number;
+  /** From handing a message to the broker's client to its being on the disk in the spool, milliseconds. */
+  latency: { samples: number; medianMs: number; p99Ms: number; maxMs: number };
+  /** Resident memory of Node-RED, MiB: means of the first and the last fifth after the warm-up. */
+  memory: { firstMiB: number; lastMiB: number };
+  ledgerEntries: number;
+}
+
+const LOOK_EVERY_MS = 1000;
+const SAMPLE_EVERY_MS = 1000;
+/** Memory of a process that has just started says nothing. */
+const WARM_UP_SHARE = 0.1;
+const PATIENCE_MS = 60_000;
+
+/** Tells of the spooled messages of some devices by a datagram each, beside the shipped nodes. */
+function probe(sampled: readonly string[], port: number): FlowNode[] {
+  const z = "rdbt-tab-gw";
+  return [
+    { id: "probe-done", z, type: "complete", scope: ["rdbt-gw-spool"], uncaught: false, wires: [["probe-some"]] },
+    {
+      ...{ id: "probe-some", z, type: "switch", property: "device.id", propertyType: "msg", checkall: "false" },
+      rules: sampled.map((v) => ({ t: "eq", v, vt: "str" })),
+      outputs: sampled.length,
+      wires: sampled.map(() => ["probe-name"]),
+    },
+    {
+      ...{ id: "probe-name", z, type: "change", wires: [["probe-out"]] },
+      rules: [{ t: "set", p: "payload", pt: "msg", to: "device.id & ':' & device.counter", tot: "jsonata" }],
+    },
+    {
+      ...{ id: "probe-out", z, type: "udp out", addr: "127.0.0.1", port: String(port), ipv: "udp4" },
+      ...{ outport: "", base64: false, multicast: "false", iface: "", wires: [] },
+    },
+  ];
+}
+
+/** Remembers when messages were sent. */
+class TimedTruth extends GatewayTruth {
+  readonly times = new Map<string, number>();
+  sampled: ReadonlySet<string> = new Set();
+
+  override sent(device: string, counter: number, fingerprint: string, at: number): void {
+    if (this.sampled.has(device)) this.times.set(`${device}:${counter}`, performance.now());
+    super.sent(device, counter, fingerprint, at);
+  }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function memoryOf(samples: readonly number[]): LoadResult["memory"] {
+  const warm = samples.slice(Math.floor(samples.length * WARM_UP_SHARE));
+  const fifth = Math.max(1, Math.floor(warm.length / 5));
+  return { firstMiB: mean(warm.slice(0, fifth)) / 1024, lastMiB: mean(warm.slice(-fifth)) / 1024 };
+}
+
+function latencyOf(samples: number[]): LoadResult["latency"] {
+  samples.sort((a, b) => a - b);
+  const at = (share: number) => samples[Math.min(samples.length - 1, Math.floor(samples.length * share))] ?? Number.NaN;
+  return { samples: samples.length, medianMs: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+}
+
+/** @throws {AssertionError} where an acknowledged message is not at the server, or is there twice. */
+export async function gatewayLoad(options: LoadOptions): Promise<LoadResult> {
+  const fleet = makeGatewayFleet(options);
+  const sampled = fleet.filter((_, index) => index % 10 === 0).map(({ id }) => id);
+  const socket = createSocket("udp4");
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const gateway = await DeviceGateway.start({ fleet, more: probe(sampled, socket.address().port) }).catch((error) => {
+    socket.close();
+    throw error;
+  });
+  const names = new Set(fleet.map(({ id }) => id));
+  const truth = new TimedTruth(names);
+  truth.sampled = new Set(sampled);
+  const judge = new GatewayJudge(gateway, truth, names);
+  const latencies: number[] = [];
+  socket.on("message", (name) => {
+    const sent = truth.times.get(name.toString());
+    if (sent === undefined) return;
+    truth.times.delete(name.toString());
+    latencies.push(performance.now() - sent);
+  });
+  const memory: number[] = [];
+  const timers = [
+    setInterval(() => judge.look(), LOOK_EVERY_MS),
+    setInterval(() => memory.push(residentKiB(gateway.pid)), SAMPLE_EVERY_MS),
+  ];
+  try {
+    const devices = await connectGatewayDevices(fleet, {
+      ...{ url: gateway.brokerUrl, accounts: () => undefined, fleetKey: gateway.fleetKey, epochOf: () => 1 },
+      ...{ flashFolder: join(gateway.folder, "flash"), rateHz: options.rateHz, truth },
+    });
+    try {
+      devices.start();
+      const begin = performance.now();
+      const seconds = () => (performance.now() - begin) / 1000;
+      for (let told = 0; seconds() < options.durationSec; ) {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        if (seconds() - told < 30) continue;
+        told = seconds();
+        const { acknowledged, accepted } = truth.counts;
+        options.onProgress?.(`${told.toFixed(0)} s: ${acknowledged} acknowledged, ${accepted} at the server`);
+      }
+      devices.stop();
+      const rate = truth.counts.sent / seconds();
+      await untilStored(judge, truth);
+      const { acknowledged, accepted } = truth.counts;
+      assert.deepEqual([truth.missing, judge.forged, judge.replays], [0, 0, 0], "lost, altered, doubled");
+      const status = (await (await fetch(`${gateway.origin}/status`)).json()) as { ledger: { height: number } };
+      return {
+        ...{ acknowledged, accepted, rate, latency: latencyOf(latencies), memory: memoryOf(memory) },
+        ledgerEntries: status.ledger.height,
+      };
+    } finally {
+      await devices.close();
+    }
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+    socket.close();
+    judge.close();
+    await gateway.stop();
+  }
+}
+
+async function untilStored(judge: GatewayJudge, truth: GatewayTruth): Promise<void> {
+  let deadline = Date.now() + PATIENCE_MS;
+  for (let before = -1; ; ) {
+    judge.look();
+    const { accepted, acknowledged } = truth.counts;
+    if (truth.missing === 0 && accepted >= acknowledged) return;
+    if (accepted !== before) deadline = Date.now() + PATIENCE_MS;
+    before = accepted;
+    assert.ok(Date.now() < deadline, `${truth.missing} acknowledged messages do not arrive`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
