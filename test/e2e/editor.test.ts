@@ -40,6 +40,10 @@ const ASKED_FOR: Record<string, string[]> = {
   "redoubt-encrypt": ["node-input-keyring"],
   "redoubt-anomaly-score": ["node-input-model"],
   "redoubt-verify": ["node-input-registry"],
+  "redoubt-trust-update": ["node-input-ledger"],
+  "redoubt-command-gate": ["node-input-ledger", "node-input-registry"],
+  "redoubt-ledger": ["node-input-ledger"],
+  "redoubt-anchor": ["node-input-ledger"],
 };
 const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
   "node-red": { nodes: Record<string, string> };
