@@ -32,7 +32,7 @@ interface Form {
   emptyLabels: number;
 }
 
-const CONFIG_TYPES = ["redoubt-keyring", "redoubt-model", "redoubt-device-registry"];
+const CONFIG_TYPES = ["redoubt-keyring", "redoubt-model", "redoubt-device-registry", "redoubt-ledger-config"];
 /** What a node cannot know by itself; everything else has a valid default. */
 const ASKED_FOR: Record<string, string[]> = {
   "redoubt-keyring": ["node-config-input-path"],
@@ -42,9 +42,14 @@ const ASKED_FOR: Record<string, string[]> = {
   "redoubt-verify": ["node-input-registry"],
   "redoubt-trust-update": ["node-input-ledger"],
   "redoubt-command-gate": ["node-input-ledger", "node-input-registry"],
+  "redoubt-ledger-config": ["node-config-input-origin"],
   "redoubt-ledger": ["node-input-ledger"],
-  "redoubt-anchor": ["node-input-ledger"],
+  "redoubt-spool-out": ["node-input-url"],
+  "redoubt-anchor": ["node-input-ledger", "node-input-contract"],
 };
+
+/** Nobody can ship the address of a contract that its user has to deploy. */
+const ASKED_FOR_WHEN_SHIPPED: Record<string, string[]> = { "redoubt-anchor": ["node-input-contract"] };
 const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
   "node-red": { nodes: Record<string, string> };
 };
@@ -138,7 +143,7 @@ describe("the nodes in the editor", function () {
         assert.match(form.text, /Name/);
         assert.doesNotMatch(form.text, UNTRANSLATED);
         assert.equal(form.emptyLabels, 0);
-        assert.deepEqual(form.invalid, which === "new" ? (ASKED_FOR[type] ?? []) : []);
+        assert.deepEqual(form.invalid, (which === "new" ? ASKED_FOR : ASKED_FOR_WHEN_SHIPPED)[type] ?? []);
         await close();
       }
     });
