@@ -27,6 +27,7 @@ class Gateway {
   private problem: string | undefined = "starting";
   private sending: Promise<void> = Promise.resolve();
   private told: string | undefined;
+  private toldReason: string | undefined;
 
   constructor(
     private readonly RED: NodeAPI,
@@ -89,7 +90,7 @@ class Gateway {
       journal,
       onRecord: (record) => this.send(record),
       onOversize: (topic, size) => this.refuse(topic, size),
-      onChange: () => this.show(),
+      onChange: () => this.showTrouble(),
     });
   }
 
@@ -108,6 +109,13 @@ class Gateway {
     return { part: "gateway-in", ready: reason === undefined, ...(reason === undefined ? {} : { reason }) };
   }
 
+  /** Per message only what has changed for the worse or the better is told; counts wait for the timer. */
+  private showTrouble(): void {
+    const { reason } = this.readiness();
+    if (reason === this.toldReason) return;
+    this.show();
+  }
+
   private show(): void {
     if (this.isClosed) return;
     const { reason } = this.readiness();
@@ -115,6 +123,7 @@ class Gateway {
     const text = reason ?? this.RED._("redoubt-gateway-in.status.open", { count: unfinished });
     if (text === this.told) return;
     this.told = text;
+    this.toldReason = reason;
     if (reason === undefined) this.node.status({ fill: "green", shape: "dot", text });
     else this.node.status({ fill: "red", shape: "ring", text });
   }

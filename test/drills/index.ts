@@ -8,6 +8,7 @@ import { gatewayForgeriesDrill } from "./gateway-forgeries.js";
 import { gatewayFramingDrill } from "./gateway-framing.js";
 import { gatewayKillDrill } from "./gateway-kill.js";
 import { gatewayLoadDrill } from "./gateway-load.js";
+import { gatewayOutageDrill } from "./gateway-outage.js";
 import { gatewaySecretsDrill } from "./gateway-secrets.js";
 import { hostileMessages } from "./hostile-messages.js";
 import { ledgerKill } from "./ledger-kill.js";
@@ -33,6 +34,7 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     gatewayForgeriesDrill,
     gatewayFramingDrill,
     gatewaySecretsDrill,
+    gatewayOutageDrill,
     gatewayLoadDrill,
     spoolDamage,
     gatewayKillDrill,

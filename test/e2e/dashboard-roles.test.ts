@@ -32,7 +32,7 @@ function dashboardRoutes(): string[] {
 }
 
 describe("dashboard with login", function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let demo: RunningCommand | undefined;
   let browser: Browser | undefined;
 

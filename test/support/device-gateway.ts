@@ -24,6 +24,8 @@ export interface DeviceGatewayOptions {
   properties?: Record<string, Record<string, unknown>>;
   /** Nodes beside the shipped ones. */
   more?: readonly FlowNode[];
+  /** Whether the central server is a Node-RED of its own, as on a machine of its own; one for both unless asked for. */
+  serverApart?: boolean;
 }
 
 const GATEWAY_ID = "gateway-1";
@@ -44,6 +46,7 @@ export class DeviceGateway {
   readonly fleetKey: Buffer;
   readonly token = randomBytes(24).toString("base64url");
   private nodeRed: BootedNodeRed | undefined;
+  private server: BootedNodeRed | undefined;
   private readonly logs: string[] = [];
 
   private constructor(
@@ -52,6 +55,7 @@ export class DeviceGateway {
     readonly fleet: readonly GatewayDevice[],
     private readonly broker: PersistentBroker,
     private readonly port: number,
+    private readonly serverPort: number,
     private readonly options: DeviceGatewayOptions,
   ) {
     this.fleetKey = loadOrCreateKeyFile(join(homeAt(home, home).keys, "fleet.key"), "aes-256").all[0] as Buffer;
@@ -65,9 +69,12 @@ export class DeviceGateway {
     writeRegistry(registryFileIn(home), { version: 1, devices: fleet.map(({ id, profile }) => ({ id, profile })) });
     const broker = await persistentMosquitto(folder);
     await broker.start();
-    const gateway = new DeviceGateway(folder, home, fleet, broker, await freePort(), options);
+    const port = await freePort();
+    const serverPort = options.serverApart ? await freePort() : port;
+    const gateway = new DeviceGateway(folder, home, fleet, broker, port, serverPort, options);
     writeFileSync(gateway.tokenFile, `${gateway.token}\n`, { mode: 0o600 });
     try {
+      if (options.serverApart) await gateway.bootServer();
       await gateway.boot();
       return gateway;
     } catch (error) {
@@ -85,7 +92,7 @@ export class DeviceGateway {
   }
 
   get serverUrl(): string {
-    return `${this.origin}${BATCHES}`;
+    return `http://127.0.0.1:${this.serverPort}${BATCHES}`;
   }
 
   get gatewayId(): string {
@@ -97,7 +104,7 @@ export class DeviceGateway {
   }
 
   get store(): string {
-    return join(this.home, "state", "batches-rdbt-srv-in.db");
+    return join(this.serverHome, "state", "batches-rdbt-srv-in.db");
   }
 
   get ledger(): string {
@@ -120,7 +127,8 @@ export class DeviceGateway {
 
   get flows(): FlowNode[] {
     const { properties = {}, more = [] } = this.options;
-    const shipped = [...workingParts("device-gateway.json"), ...workingParts("central-server.json")];
+    const server = this.options.serverApart ? [] : workingParts("central-server.json");
+    const shipped = [...workingParts("device-gateway.json"), ...server];
     const own: Record<string, Record<string, unknown>> = {
       "rdbt-gw-in": { url: this.broker.url },
       "rdbt-broker-gw": { port: new URL(this.broker.url).port },
@@ -132,14 +140,28 @@ export class DeviceGateway {
   async boot(): Promise<void> {
     this.nodeRed = await BootedNodeRed.boot({
       flows: this.flows,
-      credentials: {
-        "rdbt-gw-spool": { token: this.token },
-        "rdbt-srv-in": { tokens: `${GATEWAY_ID} ${this.token}` },
-      },
+      credentials: { "rdbt-gw-spool": { token: this.token }, ...this.serverCredentials },
       home: this.home,
       port: this.port,
     });
     await this.untilReady();
+  }
+
+  private get serverHome(): string {
+    return this.options.serverApart ? join(this.folder, "server-home") : this.home;
+  }
+
+  private get serverCredentials() {
+    return { "rdbt-srv-in": { tokens: `${GATEWAY_ID} ${this.token}` } };
+  }
+
+  private async bootServer(): Promise<void> {
+    this.server = await BootedNodeRed.boot({
+      flows: workingParts("central-server.json"),
+      credentials: this.serverCredentials,
+      home: this.serverHome,
+      port: this.serverPort,
+    });
   }
 
   /** The gateway's counters of refused messages, by code. */
@@ -163,6 +185,7 @@ export class DeviceGateway {
 
   async stop(): Promise<void> {
     await this.nodeRed?.stop();
+    await this.server?.stop();
     await this.broker.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -8,7 +8,7 @@ import { GatewayJudge } from "../../simulator/devices/judge/judge.js";
 import { connectGatewayDevices } from "../../simulator/devices/run-devices.js";
 import { GatewayTruth } from "../../simulator/devices/truth.js";
 import { DeviceGateway, type FlowNode } from "./device-gateway.js";
-import { residentKiB } from "./processes.js";
+import { processorSec, residentKiB } from "./processes.js";
 
 export interface LoadOptions {
   devices: number;
@@ -26,8 +26,10 @@ export interface LoadResult {
   rate: number;
   /** From handing a message to the broker's client to its being on the disk in the spool, milliseconds. */
   latency: { samples: number; medianMs: number; p99Ms: number; maxMs: number };
-  /** Resident memory of Node-RED, MiB: means of the first and the last fifth after the warm-up. */
+  /** Resident memory of the gateway's Node-RED, MiB: means of the first and the last fifth after the warm-up. */
   memory: { firstMiB: number; lastMiB: number };
+  /** Processor time of the gateway's Node-RED for each message, milliseconds. */
+  processorMs: number;
   ledgerEntries: number;
 }
 
@@ -89,11 +91,12 @@ function latencyOf(samples: number[]): LoadResult["latency"] {
 /** @throws {AssertionError} where an acknowledged message is not at the server, or is there twice. */
 export async function gatewayLoad(options: LoadOptions): Promise<LoadResult> {
   const fleet = makeGatewayFleet(options);
-  const sampled = fleet.filter((_, index) => index % 10 === 0).map(({ id }) => id);
+  const sampled = fleet.filter((_, index) => index % 20 === 0).map(({ id }) => id);
   const socket = createSocket("udp4");
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
-  const gateway = await DeviceGateway.start({ fleet, more: probe(sampled, socket.address().port) }).catch((error) => {
+  const more = probe(sampled, socket.address().port);
+  const gateway = await DeviceGateway.start({ fleet, more, serverApart: true }).catch((error) => {
     socket.close();
     throw error;
   });
@@ -119,6 +122,7 @@ export async function gatewayLoad(options: LoadOptions): Promise<LoadResult> {
       ...{ flashFolder: join(gateway.folder, "flash"), rateHz: options.rateHz, truth },
     });
     try {
+      const processorBefore = processorSec(gateway.pid);
       devices.start();
       const begin = performance.now();
       const seconds = () => (performance.now() - begin) / 1000;
@@ -137,6 +141,7 @@ export async function gatewayLoad(options: LoadOptions): Promise<LoadResult> {
       const status = (await (await fetch(`${gateway.origin}/status`)).json()) as { ledger: { height: number } };
       return {
         ...{ acknowledged, accepted, rate, latency: latencyOf(latencies), memory: memoryOf(memory) },
+        processorMs: ((processorSec(gateway.pid) - processorBefore) * 1000) / accepted,
         ledgerEntries: status.ledger.height,
       };
     } finally {

@@ -47,3 +47,11 @@ export function residentKiB(pid: number): number {
 export function peakResidentKiB(pid: number): number {
   return Number(/VmHWM:\s+(\d+)/.exec(procFile(pid, "status") ?? "")?.[1]);
 }
+
+const TICKS_PER_SEC = 100;
+
+/** Processor time of a process in user and kernel mode since its start, seconds; NaN for a process that ended. */
+export function processorSec(pid: number): number {
+  const fields = procFile(pid, "stat")?.split(") ").at(-1)?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SEC;
+}
