@@ -22,8 +22,8 @@ function run(glob, isShown) {
   return { ended, show };
 }
 
-const small = run("test/{lib,nodes,contracts,flows,simulator,docs}/**/*.test.ts", true);
-const large = run("test/{cli,e2e}/**/*.test.ts", false);
+const small = run("test/{lib,nodes,cli,contracts,flows,simulator,docs}/**/*.test.ts", true);
+const large = run("test/e2e/**/*.test.ts", false);
 const first = await small.ended;
 large.show();
 const second = await large.ended;

@@ -79,7 +79,10 @@ async function run(flags: Flags): Promise<void> {
       beforeStep: () => ledger.refresh(),
       onProblem: note,
     });
-    await untilStopped(new Promise<string>(() => undefined), () => loop.close());
+    await untilStopped({
+      stop: () => loop.close(),
+      announce: () => note(`Anchoring ${flags.origin} every ${flags.interval} s. Ctrl-C ends it.`),
+    });
   } finally {
     anchorer.close();
     ledger.close();

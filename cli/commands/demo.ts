@@ -98,11 +98,13 @@ export function demoCommand(): Command {
         const plant = startPlant(options, running, demo);
         const fleet = startFleet(options, running, demo);
         const children = [plant, fleet, devices].filter((child) => child !== undefined);
-        printWelcome(options, running, demo, fleet !== undefined);
-        const failed = Promise.race([running.failed, ...children.map(ended)]);
-        await untilStopped(failed, async () => {
-          await Promise.all(children.map((child) => child.stop()));
-          await running.stop();
+        await untilStopped({
+          failed: Promise.race([running.failed, ...children.map(ended)]),
+          stop: async () => {
+            await Promise.all(children.map((child) => child.stop()));
+            await running.stop();
+          },
+          announce: () => printWelcome(options, running, demo, fleet !== undefined),
         });
       }),
   );

@@ -6,7 +6,7 @@ import { trainingCsv } from "../../simulator/fleet/training-rows.js";
 import { ProgressBar } from "../progress.js";
 import { orFail, within } from "../simulate/arguments.js";
 import { type FleetFlags, fleetBroker, withFleetOptions } from "../simulate/fleet-options.js";
-import { FleetProgress } from "../simulate/fleet-progress.js";
+import { RunProgress } from "../simulate/run-progress.js";
 import { runUntilEnded } from "../simulate/run-until-ended.js";
 import { writeParts } from "../simulate/write-parts.js";
 
@@ -27,7 +27,7 @@ function writeTrainingRows({ devices, rate, seed, prefix, duration = TRAINING_SE
 async function publish(flags: Flags): Promise<void> {
   const { options, url, foreignAccounts } = await orFail(() => fleetBroker(flags));
   const fleet = makeFleet(flags);
-  const progress = new FleetProgress(process.stderr);
+  const progress = new RunProgress(process.stderr);
   const simulation = await orFail(async () => {
     const prepared = prepareFleet({ home: options.home, fleet, ...(foreignAccounts && { foreignAccounts }) });
     if (prepared.changed) await new Promise((resolve) => setTimeout(resolve, RELOAD_MS));

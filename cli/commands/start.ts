@@ -24,11 +24,16 @@ export function startCommand(): Command {
   return withEnvironmentHelp(
     new Command("start").description("run the broker and Node-RED with the flows").action(async () => {
       const running = await launch(launchOptions("required"), console.log);
-      console.log(`Dashboard ${running.dashboardUrl}`);
-      console.log(`Editor    ${running.editorUrl}`);
-      console.log(`Broker    ${running.mqttUrl}`);
-      if (running.secrets.newPasswords) console.log(`Passwords ${running.secrets.newPasswords}`);
-      await untilStopped(running.failed, running.stop);
+      await untilStopped({
+        failed: running.failed,
+        stop: running.stop,
+        announce: () => {
+          console.log(`Dashboard ${running.dashboardUrl}`);
+          console.log(`Editor    ${running.editorUrl}`);
+          console.log(`Broker    ${running.mqttUrl}`);
+          if (running.secrets.newPasswords) console.log(`Passwords ${running.secrets.newPasswords}`);
+        },
+      });
     }),
   );
 }

@@ -1,11 +1,21 @@
 import { CommandFailure } from "../failure.js";
 
+/** What runs until it is stopped. */
+export interface StoppableRun {
+  /** Resolves with a reason when a part ends by itself. */
+  failed?: Promise<string>;
+  stop: () => Promise<void>;
+  /** Tells the user that everything runs. */
+  announce: () => void;
+}
+
 /**
- * Waits for Ctrl-C, SIGTERM or the failure of a part, then stops everything.
+ * Waits for Ctrl-C, SIGTERM or the failure of a part, then stops everything. Who reads the announcement may send the
+ * signal at once, so it is made when signals are already heard.
  *
  * @throws {CommandFailure} when a part ended by itself.
  */
-export async function untilStopped(failed: Promise<string>, stop: () => Promise<void>): Promise<void> {
+export async function untilStopped({ failed, stop, announce }: StoppableRun): Promise<void> {
   let signalled: (() => void) | undefined;
   const signal = new Promise<undefined>((resolve) => {
     signalled = () => resolve(undefined);
@@ -13,7 +23,8 @@ export async function untilStopped(failed: Promise<string>, stop: () => Promise<
   const onSignal = () => signalled?.();
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
-  const reason = await Promise.race([signal, failed]);
+  announce();
+  const reason = await (failed ? Promise.race([signal, failed]) : signal);
   await stop();
   process.off("SIGINT", onSignal);
   process.off("SIGTERM", onSignal);

@@ -14,15 +14,15 @@ import { CommandFailure } from "../failure.js";
 import { orFail } from "./arguments.js";
 import type { AttackPlan } from "./attack-plan.js";
 import { fleetBroker } from "./fleet-options.js";
-import { FleetProgress } from "./fleet-progress.js";
 import { Interruption } from "./interruption.js";
+import { RunProgress } from "./run-progress.js";
 
 function progressLine({ running, sent, judged, anomalies }: AttackProgress): string {
   const scenarios = running.length === 0 ? "normal" : running.join(", ");
   return `${sent} messages  ${judged} verdicts  ${anomalies} anomalies  ${scenarios}`;
 }
 
-function show(progress: FleetProgress, state: AttackProgress): void {
+function show(progress: RunProgress, state: AttackProgress): void {
   const line = progressLine(state);
   if (state.began) progress.announce(state.seconds, `${state.began} begins  ${line}`);
   else progress.update(state.seconds, line);
@@ -45,7 +45,7 @@ async function run(
   const fleet = makeFleet(flags);
   const held = heldDevices(scenarios, settings, seed, { prefix, run: runName() });
   const interruption = new Interruption();
-  const progress = new FleetProgress(process.stderr, durationSec);
+  const progress = new RunProgress(process.stderr, durationSec);
   const say = (line: string) => progress.interrupt(line);
   const home = { home: options.home, fleet, ...(foreignAccounts && { foreignAccounts }) };
   const prepared = prepareAttack(home, [...held.values()].flat());

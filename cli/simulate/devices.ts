@@ -13,8 +13,8 @@ import type { LaunchOptions } from "../launch/options.js";
 import { orFail } from "./arguments.js";
 import { batchTarget, flashFolderOf, judgeFiles } from "./devices-files.js";
 import { type FleetBroker, fleetBroker } from "./fleet-options.js";
-import { FleetProgress } from "./fleet-progress.js";
 import { Interruption } from "./interruption.js";
+import { RunProgress } from "./run-progress.js";
 
 /** Attacks of a demonstration: few messages, with pauses. */
 const GENTLE = { messages: 200, attackRateHz: 50, pauseSec: 40 };
@@ -29,7 +29,7 @@ interface Run {
   fleet: GatewayDevice[];
   held: GatewayDevice[];
   prepared: Prepared;
-  progress: FleetProgress;
+  progress: RunProgress;
   interruption: Interruption;
 }
 
@@ -105,7 +105,7 @@ export async function simulateDevices(flags: DevicesFlags, isJudged: boolean): P
   const broker = fleetBroker(flags);
   const fleet = makeGatewayFleet(flags);
   const held = flags.attack ? makeHeldDevices(flags) : [];
-  const progress = new FleetProgress(process.stderr, flags.duration);
+  const progress = new RunProgress(process.stderr, flags.duration);
   const interruption = new Interruption();
   const { foreignAccounts } = broker;
   const { home } = broker.options;

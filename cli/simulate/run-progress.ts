@@ -14,8 +14,8 @@ function bar(share: number): string {
   return `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}]`;
 }
 
-/** One line about a running fleet: redrawn on a terminal, repeated once a minute in a log. */
-export class FleetProgress {
+/** One line about a running simulation: redrawn on a terminal, repeated once a minute in a log. */
+export class RunProgress {
   private drawn = false;
   private loggedAt = Number.NEGATIVE_INFINITY;
 
