@@ -12,7 +12,8 @@ import { loadOrCreateKeyFile } from "../../lib/envelope/key-file.js";
 import { readRegistry, registryFileIn } from "../../lib/registry/registry-file.js";
 import type { AttackReport } from "../../simulator/fleet/report/report.js";
 import type { SentMessage } from "../../simulator/fleet/truth.js";
-import { type EmbeddedTestBroker, freePort, startEmbeddedBroker, TYPESCRIPT_EXEC_ARGV } from "../support/brokers.js";
+import { type EmbeddedTestBroker, startEmbeddedBroker, TYPESCRIPT_EXEC_ARGV } from "../support/brokers.js";
+import { freePort } from "../support/free-port.js";
 import { startLibraryMonitor } from "../support/library-monitor.js";
 
 const SCRIPT =

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { simulateCommand } from "../../cli/commands/simulate.js";
 import { CommandFailure, UsageFailure } from "../../cli/failure.js";
 import { accountsFileIn } from "../../lib/broker/accounts.js";
-import { freePort, startEmbeddedBroker, TYPESCRIPT_EXEC_ARGV } from "../support/brokers.js";
+import { startEmbeddedBroker, TYPESCRIPT_EXEC_ARGV } from "../support/brokers.js";
+import { freePort } from "../support/free-port.js";
 
 describe("redoubt simulate thermal", () => {
   let folder: string;

@@ -4,9 +4,9 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { freePort } from "../support/brokers.js";
 import { launchChromium } from "../support/chromium.js";
 import { RunningCommand } from "../support/demo.js";
+import { freePort } from "../support/free-port.js";
 
 const READY = /Ctrl-C ends everything/;
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { fetchedTool } from "./fetched-tool.js";
+import { freePort } from "./free-port.js";
 
 /** First account of anvil's published phrase; anvil itself signs for it. */
 export const ANVIL_ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
@@ -10,15 +10,6 @@ const BINARY = "@foundry-rs/anvil-linux-amd64/bin/anvil";
 /** Path of the anvil binary, fetched once; undefined where there is none for this machine. */
 export function anvilBinary(): string | undefined {
   return process.platform === "linux" && process.arch === "x64" ? fetchedTool("anvil", BINARY) : undefined;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }
 
 export interface AnvilOptions {

@@ -2,13 +2,14 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Account, provisionAccounts, usersFileIn } from "../../lib/broker/accounts.js";
 import { type BrokerProcess, type ForkBrokerOptions, forkBroker } from "../../lib/broker/fork.js";
 import { mosquittoAcl, mosquittoConfig, mosquittoPasswords } from "../../lib/broker/mosquitto-files.js";
 import { findCommand } from "../setup.js";
+import { freePort } from "./free-port.js";
 
 export interface TestBroker {
   url: string;
@@ -31,16 +32,6 @@ export function findMosquitto(): string | undefined {
   return (
     findCommand("mosquitto") ?? (spawnSync("/usr/sbin/mosquitto", ["-h"]).error ? undefined : "/usr/sbin/mosquitto")
   );
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (typeof address !== "object" || !address) throw new Error("no port");
-  server.close();
-  await once(server, "close");
-  return address.port;
 }
 
 function temporaryHome(): string {

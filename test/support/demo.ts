@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Account, readAccounts } from "../../lib/broker/accounts.js";
-import { freePort } from "./brokers.js";
+import { freePort } from "./free-port.js";
 import { projectRoot } from "./node-red.js";
 
 const cli = join(projectRoot, "dist", "cli", "main.js");

@@ -7,7 +7,7 @@ import { homeAt } from "../../lib/common/home.js";
 import { loadOrCreateKeyFile } from "../../lib/envelope/key-file.js";
 import { registryFileIn, writeRegistry } from "../../lib/registry/registry-file.js";
 import { type GatewayDevice, makeGatewayFleet } from "../../simulator/devices/gateway-device.js";
-import { freePort } from "./brokers.js";
+import { freePort } from "./free-port.js";
 import { type PersistentBroker, persistentMosquitto } from "./mosquitto-restarts.js";
 import { BootedNodeRed, projectRoot } from "./node-red.js";
 

@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
-import { findMosquitto, freePort } from "./brokers.js";
+import { findMosquitto } from "./brokers.js";
+import { freePort } from "./free-port.js";
 
 export interface PersistentBroker {
   url: string;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { encryptCredentials, type FlowCredentials } from "../../cli/launch/node-red-credentials.js";
-import { freePort } from "./brokers.js";
+import { freePort } from "./free-port.js";
 
 export const projectRoot = join(__dirname, "..", "..");
 

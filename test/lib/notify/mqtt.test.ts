@@ -7,12 +7,12 @@ import { readChannelSettings } from "../../../lib/notify/read-channel.js";
 import { requireOnMachine } from "../../setup.js";
 import {
   findMosquitto,
-  freePort,
   startEmbeddedBroker,
   startMosquitto,
   type TestBroker,
   TYPESCRIPT_EXEC_ARGV,
 } from "../../support/brokers.js";
+import { freePort } from "../../support/free-port.js";
 import { alertOf, HOSTILE_NAME } from "./support.js";
 
 const LOGIN = { user: "site user", password: "p@ss:w/rd é" };

@@ -5,7 +5,7 @@ import type { DeliveryFailure } from "../../../lib/notify/channel.js";
 import { mailText } from "../../../lib/notify/channels/smtp.js";
 import { openChannel } from "../../../lib/notify/open-channel.js";
 import { readChannelSettings } from "../../../lib/notify/read-channel.js";
-import { freePort } from "../../support/brokers.js";
+import { freePort } from "../../support/free-port.js";
 import { readMail } from "./mail-parser.js";
 import { LOGIN, MailServer } from "./mail-server.js";
 import { alertOf, HOSTILE_NAME } from "./support.js";

@@ -10,7 +10,7 @@ import { syslogMessage } from "../../../lib/notify/channels/syslog-message.js";
 import { openChannel } from "../../../lib/notify/open-channel.js";
 import { oneLine } from "../../../lib/notify/plain-text.js";
 import { readChannelSettings } from "../../../lib/notify/read-channel.js";
-import { freePort } from "../../support/brokers.js";
+import { freePort } from "../../support/free-port.js";
 import { alertOf, HOSTILE_NAME, NOON } from "./support.js";
 import { parseCef, parseSyslog, splitFrames } from "./syslog-parser.js";
 

@@ -14,7 +14,8 @@ import type { ThermalEvent } from "../../../simulator/thermal/events.js";
 import { runReplay } from "../../../simulator/thermal/publish-replay.js";
 import { runThermalSimulation, type SimulationProgress } from "../../../simulator/thermal/simulation.js";
 import { COMMAND_TOPIC, RAW_TOPIC } from "../../../simulator/thermal/wire.js";
-import { freePort, startEmbeddedBroker, type TestBroker, TYPESCRIPT_EXEC_ARGV } from "../../support/brokers.js";
+import { startEmbeddedBroker, type TestBroker, TYPESCRIPT_EXEC_ARGV } from "../../support/brokers.js";
+import { freePort } from "../../support/free-port.js";
 
 interface Received {
   token: string;
