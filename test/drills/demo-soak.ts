@@ -16,6 +16,8 @@ interface Plan {
 const FULL: Plan = { durationSec: 600, warmUpSec: 60, sampleSec: 10, rateHz: 10 };
 const REDUCED: Plan = { durationSec: 75, warmUpSec: 15, sampleSec: 5, rateHz: 1 };
 const ALLOWED_GROWTH = 1.3;
+/** Of Node-RED's log, shown after a failure. */
+const LOG_LINES = 20;
 const MASKED_TOPIC = "dc/temperature/masked_encrypted";
 const MINUTE_MS = 60_000;
 /** So long after a full minute its value has left; shorter before it a start may miss it. */
@@ -104,6 +106,12 @@ export const demoSoak: Drill = {
       const figures = await soak(demo, plan, progress);
       assert.equal(await demo.stop(), 0, demo.output);
       return figures;
+    } catch (error) {
+      // The home is removed: what the logs said is the only trace.
+      const log = demo.nodeRedLog.split("\n").slice(-LOG_LINES).join("\n");
+      throw new Error(`${(error as Error).message}\n${demo.output}\nNode-RED's log ends with:\n${log}`, {
+        cause: error,
+      });
     } finally {
       await demo.stop("SIGKILL");
       demo.removeHome();
