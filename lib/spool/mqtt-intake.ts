@@ -29,6 +29,8 @@ export interface MqttIntakeOptions {
   onOversize: (topic: string, size: number) => void;
   /** State or problem changed. */
   onChange: () => void;
+  /** The broker gave a sign of life, or there is a connection to it again. */
+  onHeard?: (sign: "packet" | "connection") => void;
   reconnectMs?: number;
 }
 
@@ -76,6 +78,11 @@ export class MqttIntake {
     this.client = connect(url.href, settings);
     this.client.handleMessage = (packet, callback) => this.receive(packet, callback);
     this.client.on("connect", ({ sessionPresent }) => this.connected(sessionPresent));
+    this.client.on("packetreceive", (packet) => {
+      // The CONNACK is the first sign after an absence, and not the last one before it; a refusal is none.
+      if (packet.cmd !== "connack") this.options.onHeard?.("packet");
+      else if ((packet.returnCode ?? 0) === 0) this.options.onHeard?.("connection");
+    });
     this.client.on("close", () => this.disconnected());
     this.client.on("error", (error) => this.failed(error));
   }

@@ -52,15 +52,15 @@ export class Allowance {
    * @param newSourceRate messages a second while the usual rate is unknown.
    * @param sentInterval seconds between the two by the sender's own clock; null where it does not say. A backlog was
    *   made at the usual pace, a burst was not.
+   * @param isUsual whether the interval tells how often the source sends.
    * @returns whether nothing was left for it.
    */
-  isOver(interval: number | null, newSourceRate: number, sentInterval: number | null = null): boolean {
+  isOver(interval: number | null, newSourceRate: number, sentInterval: number | null = null, isUsual = true): boolean {
     if (interval !== null) {
-      const refill = Math.max(LEAST_REFILL, MARGIN * this.boundedRate(newSourceRate));
       this.probation = Math.max(0, this.probation - interval);
       const capacity = this.probation > 0 ? CAPACITY_ON_PROBATION : CAPACITY;
-      this.tokens = Math.min(capacity, this.tokens + interval * refill);
-      if (this.tokens >= CAPACITY / 2) this.learn(interval);
+      this.tokens = Math.min(capacity, this.tokens + interval * this.refillRate(newSourceRate));
+      if (isUsual && this.tokens >= CAPACITY / 2) this.learn(interval);
     }
     const { usualRate } = this;
     const isHurry = usualRate !== null && sentInterval !== null && sentInterval * usualRate < HURRY;
@@ -74,9 +74,9 @@ export class Allowance {
     return false;
   }
 
-  /** What the bucket refills by, before the margin. */
-  private boundedRate(newSourceRate: number): number {
-    return this.usualRate ?? newSourceRate / MARGIN;
+  /** Messages a second that the source may send for as long as it likes. */
+  refillRate(newSourceRate: number): number {
+    return Math.max(LEAST_REFILL, this.usualRate === null ? newSourceRate : MARGIN * this.usualRate);
   }
 
   private learn(interval: number): void {
