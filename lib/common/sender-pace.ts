@@ -64,14 +64,17 @@ export class SenderPace {
     }
     const wasBehind = this.behind;
     const made = sentAt === undefined ? spacing * 1000 : this.madeAfter(lastSentAt, sentAt, arrived);
-    const ahead = Math.min(Math.max(0, made - arrived), this.behind);
+    const ahead = Math.min(Math.max(0, made - arrived), wasBehind);
     this.behind -= ahead;
     if (sentAt !== undefined) this.fallBehind(arrived - made, at);
-    this.clock += arrived + ahead;
+    // The first message of a backlog: it was made right after the one before it.
+    const begins = sentAt !== undefined && arrived - made > ORDINARY_DELAY_MS;
+    const passed = begins ? made : arrived + ahead;
+    this.clock += passed;
     return {
-      interval: (arrived + ahead) / 1000,
+      interval: passed / 1000,
       at: this.clock,
-      isBacklog: ahead > arrived && wasBehind > ORDINARY_DELAY_MS,
+      isBacklog: begins || (ahead > arrived && wasBehind > ORDINARY_DELAY_MS),
       isGranted: ahead > 0 && sentAt === undefined,
     };
   }

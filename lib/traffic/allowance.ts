@@ -21,6 +21,14 @@ const TIME_CONSTANT_SEC = 3600;
 const LONGEST_PAUSE = 4;
 const LONGEST_FIRST_PAUSE_SEC = 10;
 
+/** One pause among twenty intervals would make a quick sender a slow one. */
+function meanWithoutPauses(intervals: readonly number[]): number {
+  const sorted = [...intervals].sort((a, b) => a - b);
+  const longest = LONGEST_PAUSE * (sorted[sorted.length >> 1] ?? 0);
+  const counted = longest > 0 ? sorted.filter((interval) => interval <= longest) : sorted;
+  return counted.reduce((sum, interval) => sum + interval, 0) / counted.length;
+}
+
 /** Messages a second that a source may send while its usual rate is unknown. */
 export const DEFAULT_NEW_SOURCE_RATE = 5;
 
@@ -39,6 +47,8 @@ export class Allowance {
   /** Mean interval in seconds. */
   private meanInterval = 0;
   private intervals = 0;
+  /** Until there are enough to learn from. */
+  private first: number[] | undefined = [];
 
   /** Messages a second; null until enough intervals were seen. */
   get usualRate(): number | null {
@@ -87,7 +97,9 @@ export class Allowance {
     const counted = Math.min(interval, longest);
     if (this.intervals < INTERVALS_TO_LEARN) {
       this.intervals++;
-      this.meanInterval += (counted - this.meanInterval) / this.intervals;
+      this.first?.push(counted);
+      this.meanInterval = meanWithoutPauses(this.first ?? []);
+      if (this.intervals === INTERVALS_TO_LEARN) this.first = undefined;
       return;
     }
     // Weighed by the usual interval, not by this one, which would count long intervals twice.
