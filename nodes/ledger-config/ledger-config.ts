@@ -48,6 +48,9 @@ export = (RED: NodeAPI): void => {
       get problem() {
         return problem;
       },
+      get writeProblem() {
+        return recorder ? recorder.problem : (problem ?? "the ledger is closed");
+      },
       get ledger() {
         return recorder?.ledger;
       },
