@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
+import type { LedgerEvent } from "../../lib/common/ledger-event.js";
 import type { LedgerReceipt } from "../../lib/common/ledger-receipt.js";
 import { ledgerEventsOf } from "../../lib/ledger/events-of.js";
 import type { Ledger } from "../../lib/ledger/ledger.js";
@@ -47,7 +48,14 @@ export = (RED: NodeAPI): void => {
       return;
     }
     const audience = (config.operatorsOnly ?? true) ? { audience: "operator" } : {};
-    runStage(this, async (msg) => {
+    const record = async (recorded: RecordedMessage, events: readonly LedgerEvent[]): Promise<RecordedMessage> => {
+      const receipts = await ledger.append(events);
+      const [first] = receipts;
+      if (first) recorded.receipt = first;
+      if (receipts.length > 1) recorded.receipts = receipts;
+      return recorded;
+    };
+    runStage(this, (msg) => {
       const recorded = msg as RecordedMessage;
       if (recorded.prove !== undefined) {
         return [null, null, answerTo(recorded, showProof(openedLedger(ledger), recorded.prove), audience)];
@@ -56,11 +64,8 @@ export = (RED: NodeAPI): void => {
       // A receipt from elsewhere must not pass for one of this ledger.
       delete recorded.receipt;
       delete recorded.receipts;
-      const receipts = await ledger.append(events);
-      const [first] = receipts;
-      if (first) recorded.receipt = first;
-      if (receipts.length > 1) recorded.receipts = receipts;
-      return recorded;
+      // An ordinary reading does not wait for the group of others.
+      return events.length === 0 ? recorded : record(recorded, events);
     });
     if (!config.dashboard) return;
     const feed = new LogFeed(
