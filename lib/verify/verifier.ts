@@ -156,7 +156,7 @@ export class MessageVerifier {
   #readingOf(payload: JsonObject, stamp: JsonObject = {}): Reading {
     const { schema } = this.#options;
     schema?.(payload);
-    return normaliseReading({ ...(schema ? flattened(payload) : payload), ...stamp });
+    return normaliseReading(Object.assign(schema ? flattened(payload) : { ...payload }, stamp));
   }
 
   /** A message on a topic that no device has. Its name is a claim, but never the name of a listed device. */
