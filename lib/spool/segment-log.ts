@@ -40,6 +40,13 @@ interface Waiting {
 const DEFAULT_SEGMENT_BYTES = 1_048_576;
 export const DEFAULT_SPOOL_BYTES = 256 * DEFAULT_SEGMENT_BYTES;
 
+/**
+ * A commit costs two calls of the system and several turns of the event loop, whether it holds one record or twenty:
+ * one that would follow the last one within this time waits for more records, unless there are enough.
+ */
+const COMMIT_EVERY_MS = 10;
+const ENOUGH_FOR_COMMIT = 16;
+
 const openNew = (path: string): Promise<LogFile> => open(path, "wx", 0o600);
 
 /**
@@ -51,6 +58,8 @@ export class SegmentLog {
   private readonly waiting: Waiting[] = [];
   private active: { file: LogFile; segment: Segment } | undefined;
   private flushing: Promise<void> | undefined;
+  private committedAt = Number.NEGATIVE_INFINITY;
+  private goOn: (() => void) | undefined;
   private released: number;
   private droppedTotal = 0;
   private isClosed = false;
@@ -125,6 +134,7 @@ export class SegmentLog {
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ frame, resolve, reject });
+      if (this.waiting.length >= ENOUGH_FOR_COMMIT) this.goOn?.();
       this.flushing ??= this.flush();
     });
   }
@@ -147,6 +157,7 @@ export class SegmentLog {
   /** Waits for what was appended. */
   async close(): Promise<void> {
     this.isClosed = true;
+    this.goOn?.();
     await this.flushing;
     await this.active?.file.close();
     this.active = undefined;
@@ -157,6 +168,7 @@ export class SegmentLog {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.waiting.length > 0) {
       let group: Waiting[] = [];
+      await this.untilDue();
       try {
         const active = await this.room((this.waiting[0] as Waiting).frame.length);
         group = this.take(Math.min(this.segmentBytes - active.segment.bytes, this.maxBytes - this.bytes));
@@ -167,6 +179,19 @@ export class SegmentLog {
       }
     }
     this.flushing = undefined;
+  }
+
+  private untilDue(): Promise<void> {
+    const left = this.committedAt + COMMIT_EVERY_MS - performance.now();
+    if (left <= 0 || this.waiting.length >= ENOUGH_FOR_COMMIT || this.isClosed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.goOn?.(), left);
+      this.goOn = () => {
+        clearTimeout(timer);
+        this.goOn = undefined;
+        resolve();
+      };
+    });
   }
 
   /** As many waiting records as fit into the active segment; at least one does. */
@@ -190,6 +215,7 @@ export class SegmentLog {
       await this.abandon(file, segment.bytes);
       throw error;
     }
+    this.committedAt = performance.now();
     const first = this.nextNumber;
     segment.bytes += bytes.length;
     segment.count += group.length;
