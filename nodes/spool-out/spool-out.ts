@@ -79,9 +79,16 @@ class Outlet {
   }
 
   private recordOf(msg: StageMessage): Buffer {
+    const { payload, device, anomaly, verdict } = msg;
     const intake = intakeOf(msg);
     try {
-      return outboundRecord(intake ? { ...msg, intake } : msg);
+      return outboundRecord({
+        payload,
+        ...(device && { device }),
+        ...(anomaly && { anomaly }),
+        ...(verdict && { verdict }),
+        ...(intake && { intake }),
+      });
     } catch (error) {
       // Sent again it would be refused again.
       if (error instanceof Rejection) finishIntake(msg);
