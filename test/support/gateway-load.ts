@@ -46,9 +46,10 @@ function probe(sampled: readonly string[], port: number): FlowNode[] {
     { id: "probe-done", z, type: "complete", scope: ["rdbt-gw-spool"], uncaught: false, wires: [["probe-some"]] },
     {
       ...{ id: "probe-some", z, type: "switch", property: "device.id", propertyType: "msg", checkall: "false" },
-      rules: sampled.map((v) => ({ t: "eq", v, vt: "str" })),
-      outputs: sampled.length,
-      wires: sampled.map(() => ["probe-name"]),
+      // One look at a message: a rule for each device would cost the gateway more than a stage of its own.
+      rules: [{ t: "regex", v: `^(?:${sampled.join("|")})$`, vt: "str", case: false }],
+      outputs: 1,
+      wires: [["probe-name"]],
     },
     {
       ...{ id: "probe-name", z, type: "change", wires: [["probe-out"]] },
