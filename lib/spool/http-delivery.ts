@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { type ClientRequest, Agent as HttpAgent, request as requestHttp } from "node:http";
-import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { type AgentOptions, Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
 import { readSecretFile } from "../common/files.js";
 import type { Batch } from "./batch.js";
 import { type Delivery, deliveryOf } from "./delivery.js";
@@ -13,6 +14,8 @@ export interface HttpDeliveryOptions {
   token: () => string;
   /** PEM file with the authority that signed the server's certificate, besides the ones the system knows. */
   caFile?: string;
+  /** Name that the server's certificate must have; the address's host unless given. */
+  serverName?: string;
   /** PEM files of a client certificate. */
   certificateFile?: string;
   keyFile?: string;
@@ -58,6 +61,16 @@ function failure(host: string, error: unknown): Delivery {
   return { outcome: "failed", error: `cannot deliver to ${host}: ${known}${hint}` };
 }
 
+/** The name is asked for, and checked, in place of the address's host. */
+function named(serverName: string | undefined): AgentOptions {
+  if (!serverName) return {};
+  return {
+    // An address is no name that a client may ask for (RFC 6066, 3).
+    ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
+    checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
+  };
+}
+
 /** Posts batches over one connection that is kept open. Certificates are always verified. */
 export class HttpDelivery {
   private readonly agent: HttpAgent | HttpsAgent;
@@ -65,7 +78,7 @@ export class HttpDelivery {
 
   /** @throws {Error} where a file of the settings cannot be read, or a key can be read by others. */
   constructor(private readonly options: HttpDeliveryOptions) {
-    const { url, caFile, certificateFile, keyFile } = options;
+    const { url, caFile, serverName, certificateFile, keyFile } = options;
     this.timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const kept = { keepAlive: true, maxSockets: 1 };
     if (url.protocol === "http:") {
@@ -77,7 +90,9 @@ export class HttpDelivery {
       ...kept,
       // Said here, since an environment variable could switch the default off.
       rejectUnauthorized: true,
-      ...(caFile ? { ca: readFileSync(caFile) } : {}),
+      // The file may also be the server's own certificate, whoever signed it.
+      ...(caFile ? { ca: readFileSync(caFile), allowPartialTrustChain: true } : {}),
+      ...named(serverName),
       ...(certificateFile ? { cert: readFileSync(certificateFile) } : {}),
       ...(keyFile ? { key: readSecretFile(keyFile) } : {}),
     });
