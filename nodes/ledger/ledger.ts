@@ -2,18 +2,24 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { LedgerEvent } from "../../lib/common/ledger-event.js";
 import type { LedgerReceipt } from "../../lib/common/ledger-receipt.js";
 import { ledgerEventsOf } from "../../lib/ledger/events-of.js";
+import { IncidentLimit } from "../../lib/ledger/incident-limit.js";
 import type { Ledger } from "../../lib/ledger/ledger.js";
 import { type ShownProof, showProof } from "../../lib/ledger/shown-proof.js";
 import { failClosed } from "../common/fail-closed.js";
 import { chosenLedger, type LedgerNode } from "../common/ledger.js";
+import { numberSetting } from "../common/number-setting.js";
 import { runStage, type StageMessage } from "../common/stage.js";
 import { LogFeed } from "./log-feed.js";
+
+const SUMMARISE_EVERY_MS = 5000;
 
 interface LedgerWriterConfig extends NodeDef {
   ledger: string;
   /** Absent in flows that were saved before there was any. */
   dashboard?: boolean;
   operatorsOnly?: boolean;
+  /** Incidents of each source in a minute; 0 or absent: all. */
+  incidentsPerMinute?: string | number;
 }
 
 interface RecordedMessage extends StageMessage {
@@ -47,6 +53,28 @@ export = (RED: NodeAPI): void => {
       failClosed(this, RED._("redoubt-ledger.status.unusable"), problem);
       return;
     }
+    let limit: IncidentLimit | undefined;
+    try {
+      const perMinute = numberSetting("Incidents", config.incidentsPerMinute, 0, 0, 1_000_000);
+      if (perMinute >= 1) limit = new IncidentLimit(Math.floor(perMinute));
+    } catch (error) {
+      failClosed(this, RED._("redoubt-ledger.status.settings"), (error as Error).message);
+      return;
+    }
+    const summarise = (all: boolean) => {
+      const summaries = limit?.take(Date.now(), all) ?? [];
+      if (summaries.length === 0) return;
+      ledger.append(summaries).catch((error: Error) => {
+        // At the end of a deploy the ledger may be closed already.
+        if (!all) this.error(RED._("redoubt-ledger.errors.summary", { problem: error.message }));
+      });
+    };
+    const summaries = setInterval(() => summarise(false), SUMMARISE_EVERY_MS);
+    summaries.unref();
+    this.on("close", () => {
+      clearInterval(summaries);
+      summarise(true);
+    });
     const audience = (config.operatorsOnly ?? true) ? { audience: "operator" } : {};
     const record = async (recorded: RecordedMessage, events: readonly LedgerEvent[]): Promise<RecordedMessage> => {
       const receipts = await ledger.append(events);
@@ -60,7 +88,9 @@ export = (RED: NodeAPI): void => {
       if (recorded.prove !== undefined) {
         return [null, null, answerTo(recorded, showProof(openedLedger(ledger), recorded.prove), audience)];
       }
-      const events = ledgerEventsOf(recorded, Date.now());
+      const now = Date.now();
+      const asked = ledgerEventsOf(recorded, now);
+      const events = limit ? limit.admit(asked, now) : asked;
       // A receipt from elsewhere must not pass for one of this ledger.
       delete recorded.receipt;
       delete recorded.receipts;

@@ -12,6 +12,7 @@ import type { LedgerNode } from "../../nodes/common/ledger.js";
 import type { StageMessage } from "../../nodes/common/stage.js";
 import ledgerNode from "../../nodes/ledger/ledger.js";
 import ledgerConfigNode from "../../nodes/ledger-config/ledger-config.js";
+import { lastStatus } from "./envelope-flow.js";
 
 helper.init(require.resolve("node-red"));
 
@@ -57,7 +58,8 @@ describe("ledger node", () => {
 
   const received: Record<"recorded" | "refused", Recorded[]> = { recorded: [], refused: [] };
   let errors = 0;
-  const load = async (config: Record<string, unknown> = {}) => {
+  const load = async (config: Record<string, unknown> = {}, own: Record<string, unknown> = {}) => {
+    await helper.unload();
     for (const name of ["recorded", "refused"] as const) received[name] = [];
     errors = 0;
     await helper.load(
@@ -65,7 +67,14 @@ describe("ledger node", () => {
       [
         { id: "flow", type: "tab" },
         { id: "config", type: "redoubt-ledger-config", origin: "redoubt.test/log", groupMs: 5, ...config },
-        { id: "ledger", z: "flow", type: "redoubt-ledger", ledger: "config", wires: [["recorded"], ["refused"]] },
+        {
+          id: "ledger",
+          z: "flow",
+          type: "redoubt-ledger",
+          ledger: "config",
+          ...own,
+          wires: [["recorded"], ["refused"]],
+        },
         { id: "recorded", z: "flow", type: "helper" },
         { id: "refused", z: "flow", type: "helper" },
       ],
@@ -124,6 +133,18 @@ describe("ledger node", () => {
     assert.equal(ordinary && "receipt" in ordinary, false);
     const { kind, detail } = config().ledger!.entry(4)!.data!;
     assert.deepEqual([kind, detail?.attackType, detail?.temperature], ["incident", "replay", undefined]);
+  });
+
+  it("records some incidents of a device in a minute, and passes the others on without a receipt", async () => {
+    await load({}, { incidentsPerMinute: 2 });
+    const of = (source: string) => ({ verdict: { ...verdict, source, authenticated: true } });
+    await send(...Array.from({ length: 5 }, () => of("pump")), of("fan"), { ledger: alert });
+    assert.equal(config().ledger?.size, 4);
+    assert.equal(received.recorded.filter(({ receipt }) => receipt).length, 4);
+    await load({}, { incidentsPerMinute: -1 });
+    assert.equal(config().ledger?.size, 5, "what was withheld is summed up at the latest at the next deploy");
+    assert.equal(config().ledger?.entry(4)?.data?.detail?.withheld, 3);
+    assert.match(lastStatus(helper.getNode("ledger"))?.text ?? "", /settings/);
   });
 
   it("refuses what cannot be recorded, and records nothing of it", async () => {
