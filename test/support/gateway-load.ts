@@ -7,7 +7,8 @@ import { makeGatewayFleet } from "../../simulator/devices/gateway-device.js";
 import { GatewayJudge } from "../../simulator/devices/judge/judge.js";
 import { connectGatewayDevices } from "../../simulator/devices/run-devices.js";
 import { GatewayTruth } from "../../simulator/devices/truth.js";
-import { DeviceGateway, type FlowNode } from "./device-gateway.js";
+import { DeviceGateway } from "./device-gateway.js";
+import { nodeRedScript } from "./node-red.js";
 import { processorSec, residentKiB } from "./processes.js";
 
 export interface LoadOptions {
@@ -39,27 +40,12 @@ const SAMPLE_EVERY_MS = 1000;
 const WARM_UP_SHARE = 0.1;
 const PATIENCE_MS = 60_000;
 
-/** Tells of the spooled messages of some devices by a datagram each, beside the shipped nodes. */
-function probe(sampled: readonly string[], port: number): FlowNode[] {
-  const z = "rdbt-tab-gw";
-  return [
-    { id: "probe-done", z, type: "complete", scope: ["rdbt-gw-spool"], uncaught: false, wires: [["probe-some"]] },
-    {
-      ...{ id: "probe-some", z, type: "switch", property: "device.id", propertyType: "msg", checkall: "false" },
-      // One look at a message: a rule for each device would cost the gateway more than a stage of its own.
-      rules: [{ t: "regex", v: `^(?:${sampled.join("|")})$`, vt: "str", case: false }],
-      outputs: 1,
-      wires: [["probe-name"]],
-    },
-    {
-      ...{ id: "probe-name", z, type: "change", wires: [["probe-out"]] },
-      rules: [{ t: "set", p: "payload", pt: "msg", to: "device.id & ':' & device.counter", tot: "jsonata" }],
-    },
-    {
-      ...{ id: "probe-out", z, type: "udp out", addr: "127.0.0.1", port: String(port), ipv: "udp4" },
-      ...{ outport: "", base64: false, multicast: "false", iface: "", wires: [] },
-    },
-  ];
+/** What the gateway is started with so that it tells of the spooled messages of some devices, see spool-probe.cjs. */
+function probe(devices: readonly string[], port: number): Record<string, string> {
+  return {
+    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --require ${join(__dirname, "spool-probe.cjs")}`,
+    REDOUBT_SPOOL_PROBE: JSON.stringify({ script: nodeRedScript(), node: "rdbt-gw-spool", devices, port }),
+  };
 }
 
 /** Remembers when messages were sent. */
@@ -96,8 +82,8 @@ export async function gatewayLoad(options: LoadOptions): Promise<LoadResult> {
   const socket = createSocket("udp4");
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
-  const more = probe(sampled, socket.address().port);
-  const gateway = await DeviceGateway.start({ fleet, more, serverApart: true }).catch((error) => {
+  const env = probe(sampled, socket.address().port);
+  const gateway = await DeviceGateway.start({ fleet, env, serverApart: true }).catch((error) => {
     socket.close();
     throw error;
   });
