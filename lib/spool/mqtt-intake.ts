@@ -73,6 +73,8 @@ export class MqttIntake {
       reconnectOnConnackError: true,
       resubscribe: false,
       rejectUnauthorized: true,
+      // Its own traces, which nobody reads, would cost a message a dozen calls.
+      log: () => {},
       ...login,
       ...tls,
     };

@@ -92,8 +92,8 @@ export = (RED: NodeAPI): void => {
       const asked = ledgerEventsOf(recorded, now);
       const events = limit ? limit.admit(asked, now) : asked;
       // A receipt from elsewhere must not pass for one of this ledger.
-      delete recorded.receipt;
-      delete recorded.receipts;
+      if ("receipt" in recorded) delete recorded.receipt;
+      if ("receipts" in recorded) delete recorded.receipts;
       // An ordinary reading does not wait for the group of others.
       return events.length === 0 ? recorded : record(recorded, events);
     });
