@@ -6,6 +6,7 @@ import type { ObservedMessage } from "../../lib/trust/observe.js";
 import { readOperatorAction } from "../../lib/trust/operator-action.js";
 import { trustSnapshot } from "../../lib/trust/snapshot.js";
 import { type CommittedChange, type MessageTrust, TrustUpdater } from "../../lib/trust/updater.js";
+import type { DeviceRegistryNode } from "../common/device-registry.js";
 import { failClosed } from "../common/fail-closed.js";
 import { finishIntake } from "../common/intake.js";
 import { readiness } from "../common/readiness.js";
@@ -20,6 +21,7 @@ interface TrustMessage extends StageMessage {
 }
 
 const SILENCE_CHECK_MS = 1000;
+const ENROLMENT_CHECK_MS = 5000;
 
 function canHear(): boolean {
   return !readiness().some(({ part, ready }) => part === "gateway-in" && !ready);
@@ -39,9 +41,16 @@ function run(RED: NodeAPI, node: Node, config: TrustUpdateConfig, settings: Trus
   let updater: TrustUpdater | undefined;
   const history = new TrustHistory(archive);
   const audience = (config.operatorsOnly ?? true) ? { audience: "operator" } : {};
+  const registered = (): string[] => {
+    const registry = config.registry ? (RED.nodes.getNode(config.registry) as DeviceRegistryNode | null) : null;
+    return registry?.devices?.list().map(({ id }) => id) ?? [];
+  };
+  let shown = "";
   const feed = new SnapshotFeed(() => {
     try {
-      const payload = trustSnapshot(ledger.trustRecords(), history, rules, Date.now());
+      const names = registered();
+      shown = names.join(" ");
+      const payload = trustSnapshot(ledger.trustRecords(), history, rules, Date.now(), names);
       node.send([null, null, null, { payload, ...audience } as unknown as StageMessage]);
     } catch (error) {
       node.error(RED._("redoubt-trust-update.errors.snapshot", { problem: (error as Error).message }));
@@ -116,11 +125,15 @@ function run(RED: NodeAPI, node: Node, config: TrustUpdateConfig, settings: Trus
     );
   };
   const silence = setInterval(() => inBackground((trust) => trust.checkSilence(canHear())), SILENCE_CHECK_MS);
+  const enrolment = setInterval(() => {
+    if (updater && registered().join(" ") !== shown) feed.changed();
+  }, ENROLMENT_CHECK_MS);
   const credits = setInterval(() => inBackground((trust) => trust.settleCredits()), settings.creditMs);
   node.on("close", () => {
     isClosed = true;
     clearInterval(silence);
     clearInterval(credits);
+    clearInterval(enrolment);
     feed.stop();
   });
 }

@@ -300,6 +300,16 @@ describe("trust updater", () => {
       snapshot.devices[0]?.history.map(({ score }) => score),
       [100, 80, 60, 40, 20, 0],
     );
+    const full = trustSnapshot(ledger.trustRecords(), history, DEFAULT_TRUST_RULES, START, ["d-000", "new"]);
+    assert.deepEqual([full.known, full.unknown, full.devices.length], [250, 1, 200], "known ones come first");
+    const [pump, silent] = trustSnapshot(ledger.trustRecords().slice(0, 1), history, DEFAULT_TRUST_RULES, START, [
+      "never-spoke",
+      "d-000",
+    ]).devices;
+    assert.equal(pump?.device, "d-000");
+    assert.deepEqual(silent, {
+      ...{ device: "never-spoke", score: null, state: "unknown", held: false, changedAt: null, history: [] },
+    });
     for (let i = 0; i < 40; i++) {
       history.add("d-249", { at: i, rule: "x", previous: 0, score: 0, state: "quarantined" });
     }
