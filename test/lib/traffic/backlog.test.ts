@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { SeededRandom } from "../../../lib/common/seeded-random.js";
 import { SenderPace } from "../../../lib/common/sender-pace.js";
 import { TrafficMeter, type TrafficSample } from "../../../lib/traffic/traffic-meter.js";
+import type { FlowNode } from "../../support/device-gateway.js";
+import { projectRoot } from "../../support/node-red.js";
 
 const START = Date.UTC(2026, 0, 1);
 const AWAY_SEC = 180;
@@ -96,6 +100,19 @@ describe("a backlog", () => {
       });
     }
   }
+
+  it("needs no introduction: a device that publishes steadily keeps within the gateway's allowance from the start", () => {
+    const nodes = JSON.parse(readFileSync(join(projectRoot, "flows", "device-gateway.json"), "utf8")) as FlowNode[];
+    const { newSourceRate } = nodes.find(({ type }) => type === "redoubt-traffic-features") as FlowNode;
+    for (const clock of [{}, { none: true }]) {
+      for (const rateHz of [0.1, 1, 10, 20]) {
+        const scene = new Scene(clock);
+        scene.meter = new TrafficMeter({ newSourceRate: newSourceRate as number });
+        scene.live(0, 300, rateHz);
+        assert.equal(scene.over, 0, `${rateHz} Hz`);
+      }
+    }
+  });
 
   it("after an absence of the device is no burst either, where it has a clock", () => {
     const scene = new Scene();
