@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { Absences } from "../../lib/spool/absences.js";
 import { IntakeJournal, type IntakeRecord } from "../../lib/spool/intake-journal.js";
 import { MqttIntake } from "../../lib/spool/mqtt-intake.js";
+import { PacedQueue } from "../../lib/spool/paced-queue.js";
 import { failClosed } from "../common/fail-closed.js";
 import { nodeHome } from "../common/home.js";
 import { registerIntake } from "../common/intake.js";
@@ -26,6 +27,7 @@ class Gateway {
   private absences: Absences | undefined;
   private readonly releases: (() => void)[] = [];
   private readonly timer: NodeJS.Timeout;
+  private readonly outgoing = new PacedQueue<IntakeRecord>((record) => this.send(record));
   private isClosed = false;
   private problem: string | undefined = "starting";
   private sending: Promise<void> = Promise.resolve();
@@ -54,6 +56,7 @@ class Gateway {
 
   async close(): Promise<void> {
     this.isClosed = true;
+    this.outgoing.clear();
     clearInterval(this.timer);
     for (const release of this.releases) release();
     await this.intake?.close();
@@ -83,10 +86,12 @@ class Gateway {
   private async begin(): Promise<void> {
     const { journal } = this;
     if (!journal || this.isClosed) return;
+    // They come again, with the others that are unfinished.
+    this.outgoing.clear();
     try {
       for await (const record of journal.unfinishedRecords()) {
         if (this.isClosed) return;
-        this.send(record);
+        this.outgoing.add(record);
       }
     } catch (error) {
       this.node.error(`the journal cannot be read: ${(error as Error).message}`);
@@ -96,7 +101,7 @@ class Gateway {
     this.intake = new MqttIntake({
       ...this.settings,
       journal,
-      onRecord: (record) => this.send(record),
+      onRecord: (record) => this.outgoing.add(record),
       onOversize: (topic, size) => this.refuse(topic, size),
       onChange: () => this.showTrouble(),
       onHeard: (sign) => this.heard(sign),
