@@ -47,7 +47,7 @@ const WARM_UP_SEC = 15;
 function probe(devices: readonly string[], port: number): Record<string, string> {
   return {
     NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --require ${join(__dirname, "spool-probe.cjs")}`,
-    REDOUBT_SPOOL_PROBE: JSON.stringify({ script: nodeRedScript(), node: "rdbt-gw-spool", devices, port }),
+    SPOOL_PROBE: JSON.stringify({ script: nodeRedScript(), node: "rdbt-gw-spool", devices, port }),
   };
 }
 

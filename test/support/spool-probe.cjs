@@ -3,7 +3,7 @@
 const { createSocket } = require("node:dgram");
 const { dirname } = require("node:path");
 
-const { script, node, devices, port } = JSON.parse(process.env.REDOUBT_SPOOL_PROBE);
+const { script, node, devices, port } = JSON.parse(process.env.SPOOL_PROBE);
 const { hooks } = require(require.resolve("@node-red/util", { paths: [dirname(script)] }));
 
 const socket = createSocket("udp4").unref();
