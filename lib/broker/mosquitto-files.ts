@@ -22,8 +22,6 @@ export function mosquittoConfig(settings: MosquittoSettings): string {
     `message_size_limit ${settings.maxPacketBytes ?? 65_536}`,
     "max_keepalive 300",
     "max_queued_messages 1000",
-    // The gateway acknowledges a message when it is on its disk; the default of 20 would have the broker wait for each flush.
-    "max_inflight_messages 500",
     "persistence false",
     "log_dest stderr",
     "log_type error",

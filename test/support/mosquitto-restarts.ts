@@ -25,7 +25,6 @@ export async function persistentMosquitto(folder: string): Promise<PersistentBro
     "persistence true",
     `persistence_location ${data}/`,
     "max_queued_messages 0",
-    "max_inflight_messages 500",
   ];
   writeFileSync(config, lines.filter(Boolean).join("\n"));
   let child: ChildProcess | undefined;
