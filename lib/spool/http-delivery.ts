@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { type ClientRequest, Agent as HttpAgent, request as requestHttp } from "node:http";
-import { type AgentOptions, Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { isIP } from "node:net";
-import { checkServerIdentity } from "node:tls";
+import { certifiedAs } from "../common/certified-as.js";
 import { readSecretFile } from "../common/files.js";
 import type { Batch } from "./batch.js";
 import { type Delivery, deliveryOf } from "./delivery.js";
@@ -61,16 +61,6 @@ function failure(host: string, error: unknown): Delivery {
   return { outcome: "failed", error: `cannot deliver to ${host}: ${known}${hint}` };
 }
 
-/** The name is asked for, and checked, in place of the address's host. */
-function named(serverName: string | undefined): AgentOptions {
-  if (!serverName) return {};
-  return {
-    // An address is no name that a client may ask for (RFC 6066, 3).
-    ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
-    checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
-  };
-}
-
 /** Posts batches over one connection that is kept open. Certificates are always verified. */
 export class HttpDelivery {
   private readonly agent: HttpAgent | HttpsAgent;
@@ -92,7 +82,7 @@ export class HttpDelivery {
       rejectUnauthorized: true,
       // The file may also be the server's own certificate, whoever signed it.
       ...(caFile ? { ca: readFileSync(caFile), allowPartialTrustChain: true } : {}),
-      ...named(serverName),
+      ...(serverName ? certifiedAs(serverName) : {}),
       ...(certificateFile ? { cert: readFileSync(certificateFile) } : {}),
       ...(keyFile ? { key: readSecretFile(keyFile) } : {}),
     });
