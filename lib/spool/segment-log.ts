@@ -1,4 +1,5 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
+import { Closed } from "../common/closed.js";
 import { ensurePrivateFolder } from "../common/files.js";
 import { syncFolder } from "./folder.js";
 import { encodeFrame } from "./frame.js";
@@ -124,10 +125,10 @@ export class SegmentLog {
 
   /**
    * @returns the record's number, once it is on the disk.
-   * @throws {SpoolFull}, {Error} of the file system; the record is then not in the log.
+   * @throws {SpoolFull}, {Closed}, {Error} of the file system; the record is then not in the log.
    */
   append(payload: Buffer): Promise<number> {
-    if (this.isClosed) return Promise.reject(new Error("the spool is closed"));
+    if (this.isClosed) return Promise.reject(new Closed("the spool is closed"));
     const frame = encodeFrame(payload);
     if (frame.length > this.segmentBytes) {
       return Promise.reject(new Error(`a record of ${payload.length} bytes does not fit into a segment`));

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
+import { Closed } from "../../lib/common/closed.js";
 import type { LedgerEvent } from "../../lib/common/ledger-event.js";
 import type { LedgerReceipt } from "../../lib/common/ledger-receipt.js";
 import { ledgerEventsOf } from "../../lib/ledger/events-of.js";
@@ -32,7 +33,7 @@ interface RecordedMessage extends StageMessage {
 }
 
 function openedLedger(node: LedgerNode): Ledger {
-  if (!node.ledger) throw new Error("the ledger is closed");
+  if (!node.ledger) throw new Closed("the ledger is closed");
   return node.ledger;
 }
 

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from "node-red";
+import { Closed } from "../../lib/common/closed.js";
 import { Rejection } from "../../lib/common/rejection.js";
 import type { Ledger } from "../../lib/ledger/ledger.js";
 import { TrustHistory } from "../../lib/trust/history.js";
@@ -71,13 +72,14 @@ function run(RED: NodeAPI, node: Node, config: TrustUpdateConfig, settings: Trus
     })
     .catch((error: Error) => {
       problem = error.message;
-      if (isClosed) return;
+      if (isClosed || error instanceof Closed) return;
       stage.setState({ fill: "red", shape: "ring", text: RED._("redoubt-trust-update.status.ledger") });
       node.error(RED._("redoubt-trust-update.errors.unusable", { problem }));
     });
   const usable = (): TrustUpdater => {
     if (updater) return updater;
-    throw new Error(RED._("redoubt-trust-update.errors.unusable", { problem: problem ?? "the node is closed" }));
+    if (isClosed) throw new Closed("the node is closed");
+    throw new Error(RED._("redoubt-trust-update.errors.unusable", { problem: problem ?? "starting" }));
   };
 
   const observed = (msg: TrustMessage) => {
@@ -119,6 +121,7 @@ function run(RED: NodeAPI, node: Node, config: TrustUpdateConfig, settings: Trus
         if (third.length > 0) node.send([null, null, third, null]);
       },
       (error: Error) => {
+        if (error instanceof Closed) return;
         if (!complained) node.error(RED._("redoubt-trust-update.errors.record", { problem: error.message }));
         complained = true;
       },

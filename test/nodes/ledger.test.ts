@@ -207,6 +207,16 @@ describe("ledger node", () => {
     assert.match(config().problem ?? "", /Group for must be/);
   });
 
+  it("leaves to the journal what comes while the ledger closes", async () => {
+    await load();
+    await helper.getNode("config").close(false);
+    helper
+      .getNode("ledger")
+      .receive({ ledger: alert, intake: { journal: "0123456789abcdef", n: 1, at: 1 } } as StageMessage);
+    await send({ ledger: alert });
+    assert.deepEqual([errors, received.recorded.length], [1, 0]);
+  });
+
   it("reports an error when the record cannot be written", async () => {
     await load();
     config().ledger?.close();
