@@ -27,3 +27,16 @@ export function makeCertificates(
   openssl("x509", "-req", "-in", request, "-days", "1", ...signedBy, "-out", certificate);
   return { authority, certificate, key };
 }
+
+/** A client certificate that an authority of {@link makeCertificates} signed. @param name of that authority. */
+export function makeClientCertificate(folder: string, name: string, commonName: string): Certificates {
+  const [authority, authorityKey] = [join(folder, `${name}-ca.pem`), join(folder, `${name}-ca.key`)];
+  const file = (suffix: string) => join(folder, `${name}-${commonName}-${suffix}`);
+  const [certificate, key, request] = [file("cert.pem"), file("key.pem"), file("request")];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  const openssl = (...args: string[]) => execFileSync("openssl", args, { stdio: "pipe" });
+  openssl("req", ...curve, "-subj", `/CN=${commonName}`, "-keyout", key, "-out", request);
+  const signedBy = ["-CA", authority, "-CAkey", authorityKey, "-CAcreateserial"];
+  openssl("x509", "-req", "-in", request, "-days", "1", ...signedBy, "-out", certificate);
+  return { authority, certificate, key };
+}
