@@ -87,7 +87,7 @@ export function installFlows(
 
   const source = untouched ? shipped : (JSON.parse(installed) as FlowNode[]);
   const brokerUrl = `${address.tls ? "mqtts" : "mqtt"}://${address.host}:${address.port}`;
-  const nodes = withGateway(withBroker(source, address), brokerUrl, delivery.serverUrl);
+  const nodes = withGateway(withBroker(source, address), brokerUrl, delivery);
   const text = `${JSON.stringify(nodes, null, 4)}\n`;
   writeFileAtomic(flowFile, text);
   if (untouched) writeFileAtomic(stampFile, `${digest(text)}\n`);

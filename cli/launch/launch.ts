@@ -11,6 +11,7 @@ import { Child } from "./child.js";
 import { prepareHome, type Secrets } from "./first-run.js";
 import { type BrokerLogin, installFlows } from "./flow-store.js";
 import type { LaunchOptions } from "./options.js";
+import { ownCertificate } from "./own-certificate.js";
 
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 200;
@@ -78,8 +79,10 @@ export async function launch(options: LaunchOptions, print: (line: string) => vo
   const root = packageRoot();
   const scheme = process.env.REDOUBT_TLS_CERT && process.env.REDOUBT_TLS_KEY ? "https" : "http";
   const origin = `${scheme}://${hostInUrl(options.host)}:${options.port}`;
+  const certificate = scheme === "https" ? ownCertificate(process.env.REDOUBT_TLS_CERT ?? "") : undefined;
   const delivery = {
     serverUrl: `${scheme}://${ownHost(options.host)}:${options.port}/api/batches`,
+    ...(certificate && { certificate }),
     token: secrets.gatewayToken,
   };
   if (installFlows(root, home.nodeRed, secrets.credentialSecret, address, accounts, delivery) === "kept") {

@@ -29,6 +29,8 @@ export interface MqttIntakeOptions {
   onOversize: (topic: string, size: number) => void;
   /** State or problem changed. */
   onChange: () => void;
+  /** The broker gave a sign of life, or there is a connection to it again. */
+  onHeard?: (sign: "packet" | "connection") => void;
   reconnectMs?: number;
 }
 
@@ -54,6 +56,7 @@ export class MqttIntake {
   private droppedTotal = 0;
   private isClosed = false;
   private isSubscribed = false;
+  private acknowledging: { stream: MqttClient["stream"]; bytes: number[] } | undefined;
   private retry: NodeJS.Timeout | undefined;
   private connectionProblem: string | undefined = "not connected yet";
   private diskProblem: string | undefined;
@@ -70,11 +73,18 @@ export class MqttIntake {
       reconnectOnConnackError: true,
       resubscribe: false,
       rejectUnauthorized: true,
+      // Its own traces, which nobody reads, would cost a message a dozen calls.
+      log: () => {},
       ...login,
       ...tls,
     };
     this.client = connect(url.href, settings);
     this.client.handleMessage = (packet, callback) => this.receive(packet, callback);
+    this.client.on("packetreceive", (packet) => {
+      // The CONNACK is the first sign after an absence, and not the last one before it; a refusal is none.
+      if (packet.cmd !== "connack") this.options.onHeard?.("packet");
+      else if ((packet.returnCode ?? 0) === 0) this.options.onHeard?.("connection");
+    });
     this.client.on("connect", ({ sessionPresent }) => this.connected(sessionPresent));
     this.client.on("close", () => this.disconnected());
     this.client.on("error", (error) => this.failed(error));
@@ -165,12 +175,27 @@ export class MqttIntake {
     const { stream } = this.client;
     const acknowledge = () => {
       if (this.isClosed || this.client.stream !== stream || !this.client.connected) return;
-      stream.write(Buffer.from([PUBACK, 2, messageId >> 8, messageId & 0xff]));
+      this.acknowledge(stream, [PUBACK, 2, messageId >> 8, messageId & 0xff]);
       this.acknowledgedTotal++;
     };
     if (this.isFull || this.held.size > 0 || this.held.hasOverflowed) this.hold({ entry, acknowledge });
     else this.append(entry, acknowledge);
     callback(UNACKNOWLEDGED);
+  }
+
+  /** Those of one commit leave together: a write for each would cost more than the rest of taking a message over. */
+  private acknowledge(stream: MqttClient["stream"], packet: readonly number[]): void {
+    if (this.acknowledging?.stream === stream) {
+      this.acknowledging.bytes.push(...packet);
+      return;
+    }
+    const group = { stream, bytes: [...packet] };
+    this.acknowledging = group;
+    process.nextTick(() => {
+      if (this.acknowledging === group) this.acknowledging = undefined;
+      if (!this.isClosed && this.client.stream === stream && this.client.connected)
+        stream.write(Buffer.from(group.bytes));
+    });
   }
 
   private append(entry: IntakeEntry, acknowledge: (() => void) | undefined): void {

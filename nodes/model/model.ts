@@ -18,6 +18,8 @@ interface ModelConfig extends NodeDef {
   file: string;
   features: string;
   learnSamples: string | number;
+  /** Absent in flows that were saved before there was any. */
+  deviceReadings?: string | number;
   retrainHours: string | number;
   contamination: string | number;
   missing: string;
@@ -45,6 +47,7 @@ function readSettings(RED: NodeAPI, config: ModelConfig): Settings {
     learn: {
       featureNames: parseFeatureNames(config.features ?? ""),
       samples: numberSetting("Readings to learn from", config.learnSamples, 600, 64, 1_000_000),
+      ofDevice: numberSetting("Readings of each device", config.deviceReadings, 0, 0, 100_000),
       retrainHours: numberSetting("Hours between retrainings", config.retrainHours, 0, 0, 8760),
       name: isIdentifier(config.name) ? config.name : "learned",
       contamination: numberSetting("Contamination", config.contamination, TRAIN_DEFAULTS.contamination, 0, 0.5),

@@ -24,6 +24,8 @@ export interface DeviceGatewayOptions {
   properties?: Record<string, Record<string, unknown>>;
   /** Nodes beside the shipped ones. */
   more?: readonly FlowNode[];
+  /** Variables of the gateway's own process. */
+  env?: Record<string, string>;
   /** Whether the central server is a Node-RED of its own, as on a machine of its own; one for both unless asked for. */
   serverApart?: boolean;
 }
@@ -143,6 +145,7 @@ export class DeviceGateway {
       credentials: { "rdbt-gw-spool": { token: this.token }, ...this.serverCredentials },
       home: this.home,
       port: this.port,
+      ...(this.options.env && { env: this.options.env }),
     });
     await this.untilReady();
   }
