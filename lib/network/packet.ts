@@ -53,6 +53,8 @@ export interface Packet {
   headerLength: number;
   /** Transport payload in bytes by the header fields, whatever the snap length kept. */
   payloadLength: number;
+  /** Bytes of IPv6 extension headers, which Zeek FlowMeter counts as payload; absent means none. */
+  extensionLength?: number;
   /** What was captured of the payload; a view of the reader's buffer. */
   payload: Buffer;
   arp: ArpFields | undefined;
