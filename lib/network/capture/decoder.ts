@@ -10,19 +10,21 @@ import { ETHER, LinkPayload } from "./link-layer.js";
 /** Called for each packet that could be read; the packet is one object that is filled again and again. */
 export type OnPacket = (packet: Packet) => void;
 
+/** For all decoders of this thread: it remembers texts, not packets. */
+const ADDRESSES = new AddressCache();
+
 /** Reads frames of any link type in `link-layer.ts`; memory is bounded, whatever the frames are. */
 export class PacketDecoder {
   private readonly packet = new CapturedPacket();
   private readonly link = new LinkPayload();
-  private readonly addresses = new AddressCache();
-  private readonly arp = new ArpReader(this.addresses);
+  private readonly arp = new ArpReader(ADDRESSES);
   private readonly internet: InternetLayer;
 
   constructor(
     private readonly onPacket: OnPacket,
     private readonly counters: CaptureCounters,
   ) {
-    this.internet = new InternetLayer(this.packet, this.addresses, new FragmentStore(counters.fragments));
+    this.internet = new InternetLayer(this.packet, ADDRESSES, new FragmentStore(counters.fragments));
   }
 
   /**
@@ -38,7 +40,7 @@ export class PacketDecoder {
     counters.packets++;
     counters.bytes += onWire;
     packet.begin(time, onWire);
-    let fault = link.read(linkType, bytes, start, end, packet, this.addresses);
+    let fault = link.read(linkType, bytes, start, end, packet, ADDRESSES);
     if (fault === undefined) {
       const { etherType, at } = link;
       if (etherType === ETHER.IPV4) fault = this.internet.ipv4(bytes, at, end, onWire - (at - start));
