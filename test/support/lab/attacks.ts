@@ -67,7 +67,10 @@ export function attackCatalogue(words: string): Attack[] {
     scan("maimon-scan", ["fin-scan"], "-sM", "-p", "1-1000", "-T4"),
     scan("udp-scan", ["udp-scan"], "-sU", "--top-ports", "200", "--max-retries", "0"),
     scan("os-detection", ["os-probe", "syn-scan"], "-O", "-p", "1-2000", "-T4"),
-    scan("stealth-scan", ["slow-scan", "syn-scan"], "-sS", "-p", "20-50,1880-1890", "--scan-delay", "1s"),
+    {
+      ...scan("stealth-scan", ["slow-scan", "syn-scan"], "-sS", "-p", "20-50,1880-1890", "--scan-delay", "1s"),
+      seconds: 60,
+    },
     scan("version-detection", ["service-probe"], "-sV", "-p", "22,1880,1883", "--script", "mqtt-subscribe"),
     {
       name: "host-sweep-arp",

@@ -60,27 +60,36 @@ export class LabNetwork {
 
   #build(): void {
     mkdirSync(this.folder, { mode: 0o755 });
-    for (const host of HOST_NAMES) {
-      execFileSync(toolPath("ip"), ["netns", "add", this.namespaceOf(host)]);
-      this.run(host, "ip", ["link", "set", "lo", "up"]);
+    for (const host of HOST_NAMES) execFileSync(toolPath("ip"), ["netns", "add", this.namespaceOf(host)]);
+    const others = HOST_NAMES.filter((host) => host !== GATEWAY);
+    this.#batch(
+      GATEWAY,
+      "link set lo up",
+      `link add ${BRIDGE} address ${macOf(GATEWAY)} type bridge`,
+      `address add ${addressOf(GATEWAY)}/24 dev ${BRIDGE}`,
+      `link set ${BRIDGE} up`,
+      ...others.flatMap((host) => {
+        const peer = `peer name eth0 address ${macOf(host)} netns ${this.namespaceOf(host)}`;
+        return [`link add to-${host} type veth ${peer}`, `link set to-${host} master ${BRIDGE} up`];
+      }),
+    );
+    for (const host of others) {
+      this.#batch(
+        host,
+        "link set lo up",
+        `address add ${addressOf(host)}/24 dev eth0`,
+        "link set eth0 up",
+        `route add default via ${addressOf(GATEWAY)}`,
+      );
+      // Offloaded segments would be seen as packets that never are on a wire.
+      const off = ["tso", "gso", "gro", "tx", "rx"].flatMap((feature) => [feature, "off"]);
+      this.run(host, "ethtool", ["-K", "eth0", ...off]);
+      this.run(GATEWAY, "ethtool", ["-K", `to-${host}`, ...off]);
     }
-    this.run(GATEWAY, "ip", ["link", "add", BRIDGE, "address", macOf(GATEWAY), "type", "bridge"]);
-    this.run(GATEWAY, "ip", ["address", "add", `${addressOf(GATEWAY)}/24`, "dev", BRIDGE]);
-    this.run(GATEWAY, "ip", ["link", "set", BRIDGE, "up"]);
-    for (const host of HOST_NAMES) if (host !== GATEWAY) this.#attach(host);
   }
 
-  #attach(host: HostName): void {
-    const port = `to-${host}`;
-    const peer = ["peer", "name", "eth0", "address", macOf(host), "netns", this.namespaceOf(host)];
-    this.run(GATEWAY, "ip", ["link", "add", port, "type", "veth", ...peer]);
-    this.run(GATEWAY, "ip", ["link", "set", port, "master", BRIDGE, "up"]);
-    this.run(host, "ip", ["address", "add", `${addressOf(host)}/24`, "dev", "eth0"]);
-    this.run(host, "ip", ["link", "set", "eth0", "up"]);
-    this.run(host, "ip", ["route", "add", "default", "via", addressOf(GATEWAY)]);
-    // Offloaded segments would be seen as packets that never are on a wire.
-    const off = ["tso", "gso", "gro", "tx", "rx"].flatMap((feature) => [feature, "off"]);
-    this.run(host, "ethtool", ["-K", "eth0", ...off]);
-    this.run(GATEWAY, "ethtool", ["-K", port, ...off]);
+  /** Several commands of `ip` on one host. */
+  #batch(host: HostName, ...commands: string[]): void {
+    this.run(host, "ip", ["-batch", "-"], commands.join("\n"));
   }
 }

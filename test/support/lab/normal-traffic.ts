@@ -54,7 +54,7 @@ export class NormalTraffic {
         "-t",
         "home/+/online",
       ]);
-      this.#loop("mosquitto_pub", "fleet", 3, "mosquitto_pub", () => [
+      this.#loop("mosquitto_pub", "appliance", 3, "mosquitto_pub", () => [
         ...broker,
         "-q",
         "1",
