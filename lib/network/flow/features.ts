@@ -21,10 +21,6 @@ function activeSummary(state: Float64Array): Summary {
   };
 }
 
-function figures({ min, max, tot, avg, std }: Summary): [number, number, number, number, number] {
-  return [min, max, tot, avg, std];
-}
-
 /**
  * The columns of a flow if it ended now, in the order of FLOW_FEATURES; changes nothing.
  *
@@ -39,10 +35,18 @@ export function flowFeatures(state: Float64Array): number[] {
   const backward = state[at.BACKWARD + at.PACKETS]!;
   const duration = state[at.LAST]! - state[at.START]!;
   const perSecond = (amount: number) => (duration > 0 ? amount / duration : 0);
+  const forwardPayload = summary(state, at.FORWARD + at.PAYLOAD);
+  const backwardPayload = summary(state, at.BACKWARD + at.PAYLOAD);
   const payload = jointSummary(state, at.BACKWARD + at.PAYLOAD, at.FORWARD + at.PAYLOAD);
+  const forwardIat = summary(state, at.FORWARD + at.IAT);
+  const backwardIat = summary(state, at.BACKWARD + at.IAT);
+  const flowIat = summary(state, at.FLOW_IAT);
+  const active = activeSummary(state);
+  const idle = summary(state, at.IDLE);
   const subflows = state[at.PAUSES]! + 1;
   const forwardBulk = bulkSummary(state, at.FORWARD);
   const backwardBulk = bulkSummary(state, at.BACKWARD);
+  // One literal, without spreading: under a flood a flow ends with every packet.
   return [
     duration,
     forward,
@@ -69,25 +73,57 @@ export function flowFeatures(state: Float64Array): number[] {
     state[at.BACKWARD + at.URG]!,
     state[at.ECE]!,
     state[at.CWR]!,
-    ...figures(summary(state, at.FORWARD + at.PAYLOAD)),
-    ...figures(summary(state, at.BACKWARD + at.PAYLOAD)),
-    ...figures(payload),
-    ...figures(summary(state, at.FORWARD + at.IAT)),
-    ...figures(summary(state, at.BACKWARD + at.IAT)),
-    ...figures(summary(state, at.FLOW_IAT)),
+    forwardPayload.min,
+    forwardPayload.max,
+    forwardPayload.tot,
+    forwardPayload.avg,
+    forwardPayload.std,
+    backwardPayload.min,
+    backwardPayload.max,
+    backwardPayload.tot,
+    backwardPayload.avg,
+    backwardPayload.std,
+    payload.min,
+    payload.max,
+    payload.tot,
+    payload.avg,
+    payload.std,
+    forwardIat.min,
+    forwardIat.max,
+    forwardIat.tot,
+    forwardIat.avg,
+    forwardIat.std,
+    backwardIat.min,
+    backwardIat.max,
+    backwardIat.tot,
+    backwardIat.avg,
+    backwardIat.std,
+    flowIat.min,
+    flowIat.max,
+    flowIat.tot,
+    flowIat.avg,
+    flowIat.std,
     perSecond(payload.tot),
     forward / subflows,
     backward / subflows,
-    state[at.FORWARD + at.PAYLOAD + at.TOTAL]! / subflows,
-    state[at.BACKWARD + at.PAYLOAD + at.TOTAL]! / subflows,
+    forwardPayload.tot / subflows,
+    backwardPayload.tot / subflows,
     forwardBulk.bytes,
     backwardBulk.bytes,
     forwardBulk.packets,
     backwardBulk.packets,
     forwardBulk.rate,
     backwardBulk.rate,
-    ...figures(activeSummary(state)),
-    ...figures(summary(state, at.IDLE)),
+    active.min,
+    active.max,
+    active.tot,
+    active.avg,
+    active.std,
+    idle.min,
+    idle.max,
+    idle.tot,
+    idle.avg,
+    idle.std,
     state[at.FORWARD + at.FIRST_WINDOW]!,
     state[at.BACKWARD + at.FIRST_WINDOW]!,
     state[at.FORWARD + at.LAST_WINDOW]!,
