@@ -96,16 +96,24 @@ async function unzip(
   const counters = options.counters ?? new CaptureCounters();
   // A file that was cut off is read as far as it goes, as it would be without gzip.
   const gunzip = createGunzip({ chunkSize: CHUNK, finishFlush: constants.Z_SYNC_FLUSH });
+  // When reading fails, the pipeline only says that it was aborted.
+  let failure: unknown;
   try {
     await pipeline(Readable.from(copied(chunks)), gunzip, async (unzipped: AsyncIterable<Buffer>) => {
-      await readCaptureStream(unzipped, onPacket, { ...options, counters });
+      try {
+        await readCaptureStream(unzipped, onPacket, { ...options, counters });
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
     });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (!(error instanceof Rejection) && code?.startsWith("Z_")) {
+    const reason = failure ?? error;
+    const { code, message } = reason as NodeJS.ErrnoException;
+    if (!(reason instanceof Rejection) && code?.startsWith("Z_")) {
       throw new Rejection("FORMAT", `damaged gzip file: ${message}`);
     }
-    throw error;
+    throw reason;
   }
   return counters;
 }
