@@ -1,5 +1,6 @@
 import { brokerPreauth } from "./broker-preauth.js";
 import { brokerRestart } from "./broker-restart.js";
+import { captureFuzz } from "./capture-fuzz.js";
 import { chainRollback } from "./chain-rollback.js";
 import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
@@ -15,6 +16,9 @@ import { ledgerKill } from "./ledger-kill.js";
 import { ledgerMutations } from "./ledger-mutations.js";
 import { maskKill } from "./mask-kill.js";
 import { millionClients } from "./million-clients.js";
+import { networkBlock } from "./network-block.js";
+import { networkLab } from "./network-lab.js";
+import { networkNormal } from "./network-normal.js";
 import { spoolDamage } from "./spool-damage.js";
 import { startStop } from "./start-stop.js";
 
@@ -27,6 +31,7 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     chainRollback,
     hostileMessages,
     decoderFuzz,
+    captureFuzz,
     brokerPreauth,
     demoSoak,
     startStop,
@@ -39,5 +44,8 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     spoolDamage,
     gatewayKillDrill,
     brokerRestart,
+    networkLab,
+    networkNormal,
+    networkBlock,
   ].map((drill) => [drill.name, drill]),
 );

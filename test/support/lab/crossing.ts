@@ -2,49 +2,66 @@
 import type { PacketObserver } from "../../../lib/network/observer.js";
 import type { Packet } from "../../../lib/network/packet.js";
 
-/** So many of something within so long. */
-export interface Threshold {
-  /**
-   * What of the attack a packet shows: equal texts count once; undefined for nothing. A text that never comes again
-   * (see {@link eachPacket}) counts every packet.
-   */
-  shows(packet: Packet): string | undefined;
+/** What a packet adds to a count. */
+export interface Sign {
+  /** Equal texts count once. */
+  text: string;
+  /** Only what has the same group is counted together; "" for one group. */
+  group?: string;
+  /** How many it stands for, 1 unless given. */
+  weight?: number;
+}
+
+/** What an attack shows of itself, and how much of it within how long is over the threshold. */
+export interface Rule {
+  sign(packet: Packet): Sign | undefined;
   count: number;
   withinSec: number;
+  /** What is counted must have lasted so long. */
+  afterSec?: number;
+}
+
+interface Group {
+  /** In the order of time. */
+  seen: Map<string, { time: number; weight: number }>;
+  weight: number;
 }
 
 /** Watches for one threshold. */
 export class CrossingWatch implements PacketObserver {
-  /** Capture time of the packet that crossed it first, seconds since the Unix epoch. */
+  /** Capture time of the crossing, seconds since the Unix epoch. */
   crossedAt: number | undefined;
-  readonly #threshold: Threshold;
-  /** By text, its last time; insertion order is the order of time. */
-  readonly #seen = new Map<string, number>();
+  readonly #groups = new Map<string, Group>();
 
-  constructor(threshold: Threshold) {
-    this.#threshold = threshold;
-  }
+  constructor(readonly rule: Rule) {}
 
   packet(packet: Packet): void {
     if (this.crossedAt !== undefined) return;
-    const text = this.#threshold.shows(packet);
-    if (text === undefined) return;
-    this.#seen.delete(text);
-    this.#seen.set(text, packet.time);
-    for (const [old, time] of this.#seen) {
-      if (time >= packet.time - this.#threshold.withinSec) break;
-      this.#seen.delete(old);
+    const sign = this.rule.sign(packet);
+    if (sign && this.#count(sign, packet.time) >= this.rule.count) {
+      this.crossedAt = packet.time + (this.rule.afterSec ?? 0);
     }
-    if (this.#seen.size >= this.#threshold.count) this.crossedAt = packet.time;
   }
 
   tick(): void {}
 
   end(): void {}
+
+  #count({ text, group = "", weight = 1 }: Sign, time: number): number {
+    const known = this.#groups.get(group) ?? { seen: new Map(), weight: 0 };
+    this.#groups.set(group, known);
+    forget(known, text);
+    known.seen.set(text, { time, weight });
+    known.weight += weight;
+    for (const [old, entry] of known.seen) {
+      if (entry.time >= time - this.rule.withinSec) break;
+      forget(known, old);
+    }
+    return known.weight;
+  }
 }
 
-/** Makes every packet that passes count. */
-export function eachPacket(passes: (packet: Packet) => boolean): Threshold["shows"] {
-  let count = 0;
-  return (packet) => (passes(packet) ? String(count++) : undefined);
+function forget(group: Group, text: string): void {
+  group.weight -= group.seen.get(text)?.weight ?? 0;
+  group.seen.delete(text);
 }

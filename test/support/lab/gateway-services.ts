@@ -16,10 +16,15 @@ export const MQTT_LOGIN = { username: "house", password: "a-password-in-no-list"
 
 const STARTUP_MS = 15_000;
 
+/** The command line of one of the lab's own programs (TypeScript of this folder). */
+export function scriptCommand(name: string, args: readonly string[]): string[] {
+  return [process.execPath, ...TYPESCRIPT_EXEC_ARGV, join(__dirname, `${name}.ts`), ...args];
+}
+
 /** Starts one of the lab's own programs (TypeScript of this folder) on a host. */
 export function spawnScript(network: LabNetwork, host: HostName, name: string, args: string[]): ChildProcess {
-  const argv = [...TYPESCRIPT_EXEC_ARGV, join(__dirname, `${name}.ts`), ...args];
-  return network.spawn(host, process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
+  const [program, ...argv] = scriptCommand(name, args) as [string, ...string[]];
+  return network.spawn(host, program, argv, { stdio: ["ignore", "pipe", "inherit"] });
 }
 
 function writeMosquittoConfig(folder: string): string {

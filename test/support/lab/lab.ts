@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Attack, attackCatalogue } from "./attacks.js";
-import { MQTT_LOGIN, MQTT_PORT, spawnScript, startGatewayServices } from "./gateway-services.js";
-import { addressOf, BRIDGE, GATEWAY } from "./hosts.js";
+import { scriptCommand, startGatewayServices } from "./gateway-services.js";
+import { BRIDGE, GATEWAY } from "./hosts.js";
 import { LabNetwork } from "./namespaces.js";
 import type { SshAccess } from "./ssh-server.js";
 import { toolPath } from "./tools.js";
@@ -19,12 +19,6 @@ export interface Recording {
 
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-}
-
-/** The next line of a child's standard output. */
-async function said(child: ChildProcess): Promise<string> {
-  const [chunk] = (await once(child.stdout!, "data")) as [Buffer];
-  return chunk.toString();
 }
 
 export class Lab {
@@ -53,15 +47,6 @@ export class Lab {
     }
   }
 
-  /** Starts the sensor; it stays until the lab closes or {@link ChildProcess.kill}. */
-  async startSensor(messagesPerSec = 1): Promise<ChildProcess> {
-    const url = `mqtt://${addressOf("gateway")}:${MQTT_PORT}`;
-    const args = [url, MQTT_LOGIN.username, MQTT_LOGIN.password, String(messagesPerSec)];
-    const sensor = spawnScript(this.network, "sensor", "sensor", args);
-    await said(sensor);
-    return sensor;
-  }
-
   /** Records what passes the bridge. @param packets at most so many. */
   async record(file: string, packets = 400_000): Promise<Recording> {
     // -Z root: it would give its rights up and could not write everywhere. Without -U: a flood is written in blocks.
@@ -76,13 +61,16 @@ export class Lab {
     };
   }
 
-  /** Runs an attack to its end or its time limit. */
-  async attack(attack: Attack): Promise<void> {
+  /** Runs an attack to its end, its time limit, or until `stopped` resolves. */
+  async attack(attack: Attack, stopped?: Promise<unknown>): Promise<void> {
     const running = attack.commands.map((command) => {
-      if ("script" in command) return spawnScript(this.network, "attacker", command.script, command.args);
-      const args = ["-s", "INT", "-k", "2", String(attack.seconds), toolPath(command.tool), ...command.args];
-      return this.network.spawn("attacker", "timeout", args, { stdio: "ignore" });
+      const limit = ["-s", "INT", "-k", "2", String(attack.seconds)];
+      const program =
+        "script" in command ? scriptCommand(command.script, command.args) : [toolPath(command.tool), ...command.args];
+      return this.network.spawn("attacker", "timeout", [...limit, ...program], { stdio: "ignore" });
     });
+    // `timeout` passes the signal on.
+    stopped?.then(() => running.forEach((child) => void child.kill("SIGINT")));
     await Promise.all(running.map(ended));
   }
 
