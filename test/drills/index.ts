@@ -1,6 +1,7 @@
 import { brokerPreauth } from "./broker-preauth.js";
 import { brokerRestart } from "./broker-restart.js";
 import { captureFuzz } from "./capture-fuzz.js";
+import { captureFuzz } from "./capture-fuzz.js";
 import { chainRollback } from "./chain-rollback.js";
 import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
@@ -31,6 +32,7 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     chainRollback,
     hostileMessages,
     decoderFuzz,
+    captureFuzz,
     captureFuzz,
     brokerPreauth,
     demoSoak,
