@@ -1,5 +1,6 @@
 import type { Node, NodeMessageInFlow, NodeStatus } from "node-red";
 import type { AnomalyVerdict, DeviceInfo, RejectionInfo } from "../../lib/common/message.js";
+import type { FlowClass, FlowRecord, NetworkAlert } from "../../lib/common/network.js";
 import { Rejection, type RejectionCode } from "../../lib/common/rejection.js";
 import type { ReceptionInfo, SecurityVerdict, TrafficFeatures } from "../../lib/common/security.js";
 
@@ -12,6 +13,9 @@ export interface StageMessage extends NodeMessageInFlow {
   received?: ReceptionInfo;
   traffic?: TrafficFeatures;
   verdict?: SecurityVerdict;
+  flow?: FlowRecord;
+  ids?: FlowClass;
+  alert?: NetworkAlert;
 }
 
 /** What a stage sends: one message for the first output, or one entry per output; nothing keeps the message. */
