@@ -192,6 +192,8 @@ export interface NetworkCounters {
   flows: number;
   activeFlows: number;
   evictedFlows: number;
+  /** Records that went into no message because more than the set number came in a second. */
+  unsentFlows?: number;
   /** Sources watched, and those pushed out by the cap. */
   sources: number;
   evictedSources: number;
