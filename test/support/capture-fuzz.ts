@@ -84,6 +84,19 @@ const damaged = fc
     const bytes = edits.reduce(applyEdit, capture);
     return length === null ? bytes : bytes.subarray(0, length % (bytes.length + 1));
   });
+const LINKS: readonly { linkType: number; frames: readonly Buffer[] }[] = [
+  { linkType: 1, frames: ETHERNET_FRAMES },
+  { linkType: 101, frames: IP_PACKETS },
+  { linkType: 113, frames: IP_PACKETS.map(cooked) },
+  { linkType: 276, frames: IP_PACKETS.map(cooked2) },
+];
+/** Whole records of damaged frames: those get further than a damaged file does. */
+const damagedFrames = fc.constantFrom(...LINKS).chain(({ linkType, frames }) => {
+  const frame = fc
+    .tuple(fc.constantFrom(...frames), fc.array(edit, { maxLength: 3 }))
+    .map(([whole, edits]) => edits.reduce(applyEdit, whole));
+  return fc.array(frame, { maxLength: 12 }).map((list) => pcap(LITTLE, 0xa1b2c3d4, linkType, list));
+});
 const MAGICS = ["d4c3b2a1", "a1b2c3d4", "4d3cb2a1", "0a0d0d0a1c0000004d3c2b1a"].map((magic) => hex(magic));
 const noise = fc
   .tuple(fc.constantFrom(...MAGICS, Buffer.alloc(0)), fc.uint8Array({ maxLength: 200 }))
@@ -138,7 +151,11 @@ function readHostile(capture: Buffer, chunks: readonly number[]) {
 /** Reads damaged captures, whole and in pieces. @throws the shrunk counterexample. */
 export function fuzzCaptures(runs: number, seed: number): CaptureFuzzResult {
   const result: CaptureFuzzResult = { delivered: 0, unreadable: 0, rejected: 0, cutShort: 0, whole: 0 };
-  const input = fc.oneof({ weight: 9, arbitrary: damaged }, { weight: 1, arbitrary: noise });
+  const input = fc.oneof(
+    { weight: 5, arbitrary: damaged },
+    { weight: 5, arbitrary: damagedFrames },
+    { weight: 1, arbitrary: noise },
+  );
   const property = fc.property(input, sizes, (capture, chunks) => {
     const read = readHostile(capture, chunks);
     assert.deepEqual(read, readHostile(capture, [capture.length || 1]), "the chunks make a difference");
