@@ -1,5 +1,7 @@
-import { execFile } from "node:child_process";
-import { delimiter } from "node:path";
+import { spawn } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 
 /** How each program is called: its name, after whatever runs it elsewhere. Never text of a user or a packet. */
 export interface FirewallCommands {
@@ -52,21 +54,29 @@ const TIMEOUT_MS = 10_000;
 const MAX_OUTPUT = 33_554_432;
 const MAX_PROBLEM = 300;
 
-function commandError(
-  program: string,
-  error: Error & { code?: unknown; killed?: boolean },
-  output: string,
-): CommandError {
-  const line = output.split("\n").find((text) => text.trim() !== "") ?? error.message;
+function commandError(program: string, exitCode: number | undefined, output: string): CommandError {
+  const line = output.split("\n").find((text) => text.trim() !== "") ?? "it failed and did not say why";
   const problem = line.trim().slice(0, MAX_PROBLEM);
-  const exitCode = typeof error.code === "number" ? error.code : undefined;
-  if (error.code === "ENOENT") return new CommandError(program, "it is not installed", "missing", undefined);
-  if (error.killed) return new CommandError(program, `no answer within ${TIMEOUT_MS / 1000} s`, "failed", exitCode);
   if (/not permitted|permission denied/i.test(output)) {
     return new CommandError(program, problem, "not-permitted", exitCode);
   }
   const isNoSuch = /no such file or directory|does not exist|No chain\/target\/match/i.test(output);
   return new CommandError(program, problem, isNoSuch ? "no-such" : "failed", exitCode);
+}
+
+/**
+ * A file that nobody can find any more, open for reading. nft opens its standard input by name (`/dev/stdin`), which
+ * fails for the socket that Node makes of a pipe.
+ */
+function openInput(text: string): number {
+  const folder = mkdtempSync(join(tmpdir(), "redoubt-input-"));
+  try {
+    const path = join(folder, "input");
+    writeFileSync(path, text);
+    return openSync(path, "r");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /**
@@ -85,25 +95,33 @@ export function runCommand(
   // The folders of administration are missing from the path of many services.
   const path = [process.env.PATH ?? "/usr/bin:/bin", "/usr/sbin", "/sbin"].join(delimiter);
   return new Promise((resolve, reject) => {
-    const child = execFile(
-      file,
-      [...before, ...args],
-      {
-        env: { PATH: path, LC_ALL: "C" },
-        timeout: TIMEOUT_MS,
-        killSignal: "SIGKILL",
-        maxBuffer: MAX_OUTPUT,
-        encoding: "utf8",
-        shell: false,
-        windowsHide: true,
-      },
-      (error, stdout, stderr) => {
-        if (error) reject(commandError(program, error, `${stderr}\n${stdout}`));
-        else resolve({ stdout, stderr });
-      },
-    );
-    // A program that ends without reading closes its input: its exit code says why.
-    child.stdin?.on("error", () => {});
-    child.stdin?.end(input ?? "");
+    const stdin = input === undefined ? undefined : openInput(input);
+    const child = spawn(file, [...before, ...args], {
+      env: { PATH: path, LC_ALL: "C" },
+      stdio: [stdin ?? "ignore", "pipe", "pipe"],
+      timeout: TIMEOUT_MS,
+      killSignal: "SIGKILL",
+      shell: false,
+      windowsHide: true,
+    });
+    if (stdin !== undefined) closeSync(stdin);
+    const output = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name]?.setEncoding("utf8").on("data", (text: string) => {
+        output[name] += text;
+        if (output[name].length > MAX_OUTPUT) child.kill("SIGKILL");
+      });
+    }
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      const isMissing = error.code === "ENOENT";
+      const problem = isMissing ? "it is not installed" : error.message;
+      reject(new CommandError(program, problem, isMissing ? "missing" : "failed", undefined));
+    });
+    child.once("close", (code, signal) => {
+      if (code === 0) resolve(output);
+      else if (signal)
+        reject(new CommandError(program, `stopped by ${signal}: too slow or too much`, "failed", undefined));
+      else reject(commandError(program, code ?? undefined, `${output.stderr}\n${output.stdout}`));
+    });
   });
 }
