@@ -1,7 +1,13 @@
-import type { DetectorSettings } from "./detector-settings.js";
+import { type DetectorOptions, NetworkDetectors } from "../detect/network-detectors.js";
 import type { MakeObserver } from "./network-meter.js";
 
-/** The observers that a meter is given. */
-export function detectorObservers(_settings: DetectorSettings): MakeObserver[] {
-  return [];
+/** Settings of the detectors: plain data, so that they can travel to a thread. */
+export type DetectorSettings = Omit<DetectorOptions, "onAlert">;
+
+/**
+ * What a meter shows its packets to: the detectors. Making one of them throws a Rejection that names a setting that
+ * cannot be.
+ */
+export function detectorObservers(settings: DetectorSettings): MakeObserver[] {
+  return [(onAlert) => new NetworkDetectors({ ...settings, onAlert })];
 }

@@ -2,7 +2,7 @@ import type { RejectionInfo } from "../../common/message.js";
 import type { FlowRecord, NetworkAlert, NetworkCounters } from "../../common/network.js";
 import type { LiveOptions } from "../capture/capture-program.js";
 import type { FlowTableOptions } from "../flow/options.js";
-import type { DetectorSettings } from "./detector-settings.js";
+import type { DetectorSettings } from "./detectors.js";
 
 /** Where packets come from: a capture file, the bytes of one, or an interface. */
 export type MeterSource =

@@ -6,7 +6,10 @@ import type { PacketObserver, SourceCounts } from "../observer.js";
 import type { Packet } from "../packet.js";
 
 /** Makes something that watches the packets and tells its findings; the detectors are made so. */
-export type MakeObserver = (onAlert: (alert: NetworkAlert) => void) => PacketObserver & Partial<SourceCounts>;
+export type MakeObserver = (onAlert: (alert: NetworkAlert) => void) => CountingObserver;
+
+/** An observer, and how many sources it follows if it does. */
+export type CountingObserver = PacketObserver & { readonly sourceCounts?: SourceCounts };
 
 export interface NetworkMeterOptions {
   onFlow?: (record: FlowRecord) => void;
@@ -24,7 +27,7 @@ export class NetworkMeter {
   /** For the capture reader to count into. */
   readonly captured = new CaptureCounters();
   readonly #flows: FlowTable;
-  readonly #observers: readonly (PacketObserver & Partial<SourceCounts>)[];
+  readonly #observers: readonly CountingObserver[];
   readonly #alerts: Record<string, number> = {};
 
   constructor({ onFlow, onAlert, flows, observers = [] }: NetworkMeterOptions) {
@@ -60,7 +63,8 @@ export class NetworkMeter {
   /** What was counted so far; alerts are incidents that began. */
   counters(): NetworkCounters {
     const { packets, bytes, malformed, dropped } = this.captured;
-    const sum = (name: keyof SourceCounts) => this.#observers.reduce((total, each) => total + (each[name] ?? 0), 0);
+    const sum = (name: keyof SourceCounts) =>
+      this.#observers.reduce((total, each) => total + (each.sourceCounts?.[name] ?? 0), 0);
     return {
       at: Date.now(),
       packets,
