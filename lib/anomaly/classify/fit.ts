@@ -10,7 +10,7 @@ import type { TreeLimits } from "./grow-tree.js";
 import type { NeighbourRows } from "./neighbours.js";
 import { type Ranking, type RecipeOptions, rankFeatures } from "./recipe.js";
 import { measureRegions } from "./regions.js";
-import { trainingColumns } from "./training-columns.js";
+import { type TrainingColumns, trainingColumns } from "./training-columns.js";
 
 export const CLASSIFIER_KINDS = ["tree", "forest", "knn"] as const;
 export type ClassifierKind = (typeof CLASSIFIER_KINDS)[number];
@@ -54,7 +54,7 @@ export function fitSteps({ kind, trees }: Pick<FitOptions, "kind" | "trees">): n
 /** The kind as its file names it. */
 export const MODEL_KIND = { tree: "decision-tree", forest: "random-forest", knn: "k-nearest-neighbours" } as const;
 
-function baseOf(train: FlowSet, options: FitOptions): ClassifierBase {
+function baseOf(train: FlowSet, table: TrainingColumns, options: FitOptions): ClassifierBase {
   const { featureNames, values, classes } = train;
   const dimension = featureNames.length;
   const features = featureNames.map((_, f) => summarise(columnOf(values, f, dimension)));
@@ -71,7 +71,7 @@ function baseOf(train: FlowSet, options: FitOptions): ClassifierBase {
     drift: null,
     classes: [...classes],
     anomalyClasses: classes.flatMap((name, c) => (options.normal.includes(name) ? [] : [c])),
-    regions: measureRegions(train, options.seed),
+    regions: measureRegions(train, table, options.seed),
     ...(options.distance && { distance: distanceCentre(train) }),
   };
 }
@@ -100,7 +100,8 @@ export function fitClassifier(train: FlowSet, options: FitOptions, progress?: Fi
   const { kind, seed, limits, recipe } = options;
   const ranking = recipe && rankFeatures(train, { ...recipe, seed });
   const set = ranking ? chosenColumns(train, ranking, options) : train;
-  const base = baseOf(set, options);
+  const ranked = trainingColumns(set);
+  const base = baseOf(set, ranked, options);
   const core = base.distance ? addDistance(set, base.distance) : set;
   const done = (model: ClassifierModel): Fitted => {
     if (kind !== "forest") progress?.(1);
@@ -110,7 +111,7 @@ export function fitClassifier(train: FlowSet, options: FitOptions, progress?: Fi
     const scaler = standardisationOf(core.values, core.featureNames.length);
     return done({ ...base, kind: MODEL_KIND.knn, scaler, neighbours: neighboursOf(core, scaler, options.k) });
   }
-  const table = trainingColumns(core);
+  const table = core === set ? ranked : trainingColumns(core);
   const trees =
     kind === "tree"
       ? [growDecisionTree(table, limits, seed)]

@@ -1,7 +1,7 @@
 import { type SplitTree, TreeWalker } from "../split-tree.js";
 import { type FlowSet, rowAt, rowCount } from "./flow-set.js";
 import { growDecisionTree } from "./grow-random-forest.js";
-import { trainingColumns } from "./training-columns.js";
+import type { TrainingColumns } from "./training-columns.js";
 
 /**
  * Where the training rows lay: the leaves of a small tree, and the least and greatest value of each feature among the
@@ -30,11 +30,15 @@ function roundedOutwards(value: number, direction: 1 | -1): number {
   return Number((value + direction * Math.abs(value) * 10 ** (1 - DIGITS)).toPrecision(DIGITS));
 }
 
-/** The regions of training rows, without a limit yet: nothing counts as unlike. */
-export function measureRegions(train: FlowSet, seed: number): TrainedRegions {
+/**
+ * The regions of training rows, without a limit yet: nothing counts as unlike.
+ *
+ * @param table of these rows.
+ */
+export function measureRegions(train: FlowSet, table: TrainingColumns, seed: number): TrainedRegions {
   const dimension = train.featureNames.length;
   const minLeaf = Math.max(1, Math.min(LEAST_ROWS, Math.floor(rowCount(train) / 2)));
-  const { feature, threshold, leafWeight } = growDecisionTree(trainingColumns(train), { minLeaf }, seed);
+  const { feature, threshold, leafWeight } = growDecisionTree(table, { minLeaf }, seed);
   const tree: SplitTree = { feature, threshold };
   const walker = new TreeWalker([tree]);
   const low = new Float64Array(leafWeight.length * dimension).fill(Number.POSITIVE_INFINITY);
