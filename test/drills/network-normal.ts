@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { macOf } from "../support/lab/hosts.js";
 import { Lab } from "../support/lab/lab.js";
 import { LabWatch } from "../support/lab/lab-watch.js";
-import { NormalTraffic } from "../support/lab/normal-traffic.js";
+import { startNormalTraffic } from "../support/lab/normal-traffic.js";
 import { startSensor } from "../support/lab/sensor-record.js";
 import { missingForLab } from "../support/lab/tools.js";
 import { namesAttacker, shownAlert } from "../support/lab/trial.js";
@@ -23,7 +23,7 @@ export const networkNormal: Drill = {
     try {
       const watch = await LabWatch.start(lab.network, { attackerMac: macOf("attacker") });
       await startSensor(lab.network, 1);
-      const normal = new NormalTraffic(lab, seed);
+      const normal = startNormalTraffic(lab, seed);
       const seconds = reduced ? REDUCED_SEC : FULL_SEC;
       for (let past = 0; past < seconds; past += PROGRESS_SEC) {
         await watch.until(() => watch.alerts.length > 0, Math.min(PROGRESS_SEC, seconds - past));

@@ -1,10 +1,11 @@
 // What appliances say besides MQTT: names, time, discovery, an address again, a log server and a cloud that are not
-// there. `node normal-appliance.js GATEWAY-ADDRESS UNREACHABLE-ADDRESS SEED`. Runs until it is ended.
+// there. `node normal-appliance.js GATEWAY-ADDRESS SILENT-ADDRESS SILENT-PORT SEED`. Runs until it is ended.
 import { createSocket, type Socket } from "node:dgram";
 import { connect } from "node:net";
 import { SeededRandom } from "../../../lib/common/seeded-random.js";
+import { ABSENT_ADDRESS } from "./hosts.js";
 
-const [, , gateway = "", unreachable = "", seed = "1"] = process.argv;
+const [, , gateway = "", silent = "", silentPort = "", seed = "1"] = process.argv;
 const random = new SeededRandom(Number(seed));
 const socket = createSocket("udp4").bind();
 socket.on("error", () => {});
@@ -88,6 +89,6 @@ every(8, discover);
 every(30, renewAddress);
 // Nothing listens there: refused, dropped without an answer, and no such host.
 every(1, () => tryServer(gateway, 8883));
-every(3, () => tryServer(unreachable, 9443));
-every(5, () => tryServer("10.77.0.99", 8883));
+every(3, () => tryServer(silent, Number(silentPort)));
+every(5, () => tryServer(ABSENT_ADDRESS, 8883));
 every(1, () => socket.send("<14>appliance: all is well", 514, gateway));

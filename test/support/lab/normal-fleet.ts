@@ -1,5 +1,5 @@
 // MQTT devices as houses have them: `node normal-fleet.js URL USER PASSWORD SEED`. Runs until it is ended.
-import { connect, type MqttClient } from "mqtt";
+import { connect, connectAsync, type MqttClient } from "mqtt";
 import { SeededRandom } from "../../../lib/common/seeded-random.js";
 
 const [, , url = "", username = "", password = "", seed = "1"] = process.argv;
@@ -24,6 +24,10 @@ const DEVICES: Device[] = [
   { name: "soil", everySec: 1, keepalive: 60, qos: 2, sessionSec: 15, bytes: 60 },
   { name: "camera", everySec: 10, keepalive: 30, qos: 0, sessionSec: 45, bytes: 40_000 },
 ];
+
+const HUB_MESSAGES = 600;
+const HUB_DEVICES = 50;
+const LAMPS = 40;
 
 function run(device: Device): void {
   const topic = `home/${device.name}`;
@@ -51,4 +55,39 @@ function leave(client: MqttClient, timer: NodeJS.Timeout, device: Device): void 
   setTimeout(() => run(device), seconds(0.5, 4));
 }
 
+/** A hub that starts: it tells about all of its devices at once. */
+async function startHub(): Promise<void> {
+  const hub = await connectAsync(url, { username, password, clientId: "hub", keepalive: 60 });
+  for (let message = 0; message < HUB_MESSAGES; message++) {
+    hub.publish(`home/hub/${message % HUB_DEVICES}/config`, "2".repeat(150), { qos: 1, retain: true });
+  }
+  await new Promise((resolve) => setTimeout(resolve, seconds(5, 10)));
+  await hub.endAsync();
+}
+
+/** The access point was away: all of its devices are back within a second. */
+async function returnTogether(): Promise<void> {
+  const come = async (index: number) => {
+    await new Promise((resolve) => setTimeout(resolve, seconds(0, 1)));
+    const client = await connectAsync(url, { username, password, clientId: `lamp-${index}`, keepalive: 30 });
+    await client.subscribeAsync(`home/lamp-${index}/set`, { qos: 1 });
+    await client.publishAsync(`home/lamp-${index}/state`, "on", { qos: 1 });
+    await new Promise((resolve) => setTimeout(resolve, seconds(10, 20)));
+    await client.endAsync();
+  };
+  await Promise.all(Array.from({ length: LAMPS }, (_, index) => come(index)));
+}
+
+async function again(act: () => Promise<void>, pauseSec: number): Promise<never> {
+  for (;;) {
+    // The network of this host is switched off now and then.
+    await act().catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, seconds(0.5 * pauseSec, 1.5 * pauseSec)));
+  }
+}
+
 for (const device of DEVICES) run(device);
+void again(startHub, 40);
+void again(returnTogether, 25);
+// Its password was changed, and nobody told it.
+connect(url, { username, password: "the-old-one", clientId: "forgotten", reconnectPeriod: 4000 }).on("error", () => {});

@@ -11,9 +11,7 @@ export const SSH_USER = "admin";
 const PASSWORD_HASH = "$6$redoubtlab$locked";
 
 export interface SshAccess {
-  /** Private key of {@link SSH_USER}. */
-  key: string;
-  /** Options with which `ssh` and `scp` log in without questions and without the caller's own configuration. */
+  /** Options with which `ssh` and `scp` log in as {@link SSH_USER} without questions and without the caller's own configuration. */
   options: string[];
 }
 
@@ -64,5 +62,5 @@ mkdir -m 755 /run/sshd
 exec "$2" -D -e -f "$1/sshd_config"`;
   network.spawn(GATEWAY, "unshare", ["-m", "sh", "-c", script, "sshd", folder, toolPath("sshd")], { stdio: "ignore" });
   const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"];
-  return { key, options: ["-F", "none", "-i", key, ...options.flatMap((option) => ["-o", option])] };
+  return { options: ["-F", "none", "-i", key, ...options.flatMap((option) => ["-o", option])] };
 }
