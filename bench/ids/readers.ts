@@ -16,7 +16,7 @@ export interface CaptureReading {
   found(output: string): Partial<Traffic>;
 }
 
-/** Our reader and flow table, in a Node process. */
+/** Our meter with all its detectors, in a Node process. */
 export const meter: CaptureReading = {
   name: "redoubt",
   command: process.execPath,
