@@ -51,10 +51,11 @@ export interface Packet {
   window: number;
   /** Transport header in bytes: data offset x 4 for TCP, 8 for UDP and ICMP. */
   headerLength: number;
-  /** Transport payload in bytes by the header fields, whatever the snap length kept. */
+  /**
+   * Transport payload in bytes by the header fields, whatever the snap length kept. IPv6 extension headers but the
+   * fragment header count with it, as in Zeek FlowMeter.
+   */
   payloadLength: number;
-  /** Bytes of IPv6 extension headers, which Zeek FlowMeter counts as payload; absent means none. */
-  extensionLength?: number;
   /** What was captured of the payload; a view of the reader's buffer. */
   payload: Buffer;
   arp: ArpFields | undefined;

@@ -50,7 +50,7 @@ export function measure(state: Float64Array, packet: Packet, forward: boolean, n
   const other = forward ? at.BACKWARD : at.FORWARD;
   const tcp = packet.protocol === PROTOCOL.TCP;
   const header = tcp ? packet.headerLength : SHORT_HEADER;
-  const payload = packet.payloadLength + (packet.extensionLength ?? 0);
+  const payload = packet.payloadLength;
 
   const packets = state[direction + at.PACKETS]! + 1;
   state[direction + at.PACKETS] = packets;

@@ -269,16 +269,4 @@ describe("flow columns worked out by hand", () => {
     assert.deepEqual([record["flow_iat.min"], record["flow_iat.max"], record["flow_iat.tot"]], [0, 1e6, 2e6]);
     assert.equal(record.flow_duration, 2);
   });
-
-  it("IPv6 extension headers count as payload", () => {
-    const udp = {
-      protocol: PROTOCOL.UDP,
-      headerLength: 8,
-      network: "ipv6" as const,
-      source: "fe80::1",
-      destination: "ff02::2",
-    };
-    const record = named(meter([packet({ ...udp, payloadLength: 10, extensionLength: 8 })])[0]);
-    assert.equal(record["fwd_pkts_payload.tot"], 18);
-  });
 });
