@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { FlowClassifier, LEAST_CONFIDENCE } from "../../lib/anomaly/classify/flow-classifier.js";
+import { FlowClassifier } from "../../lib/anomaly/classify/flow-classifier.js";
+import { LEAST_CONFIDENCE } from "../../lib/anomaly/classify/judge-rows.js";
 import { isJsonObject } from "../../lib/common/json.js";
 import { Rejection } from "../../lib/common/rejection.js";
 import { modelPath } from "../common/model-path.js";

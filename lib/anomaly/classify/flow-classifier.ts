@@ -6,13 +6,12 @@ import { ClassAttribution } from "./class-attribution.js";
 import { ClassPredictor } from "./class-predictor.js";
 import { featureTexts, outsideTexts, votesText } from "./flow-reasons.js";
 import { flowColumns, flowRow } from "./flow-row.js";
+import { LEAST_CONFIDENCE } from "./judge-rows.js";
 import { RegionCheck, type TrainedRegions } from "./regions.js";
 import { runSelfTest } from "./self-test.js";
 
 /** What a flow is called that the model should not name. */
 export const UNKNOWN = "unknown";
-/** Share of the votes below which a flow is not named. */
-export const LEAST_CONFIDENCE = 0.7;
 /** Flows of one alert that are looked at; the last ones. */
 export const MAX_ALERT_FLOWS = 1000;
 /** For models that know the range of all training rows only: features outside, and how much the range is widened. */

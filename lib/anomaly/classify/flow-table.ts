@@ -119,9 +119,10 @@ class TableBuilder {
  * @throws {Rejection} SCHEMA or FORMAT that says what is wrong; other errors where the file cannot be read.
  */
 export async function readFlowTable(path: string, options: FlowTableOptions): Promise<FlowTable> {
+  const isPacked = isGzip(path);
   const file = createReadStream(path);
   file.on("data", () => options.progress?.(file.bytesRead));
-  const unpacked = isGzip(path) ? file.pipe(createGunzip()) : file;
+  const unpacked = isPacked ? file.pipe(createGunzip()) : file;
   let failed: Error | undefined;
   const fail = (error: Error) => {
     failed ??= error;

@@ -3,12 +3,18 @@ import { ClassPredictor } from "./class-predictor.js";
 import { type FlowSet, pickFeatures, rowAt } from "./flow-set.js";
 import { RegionCheck } from "./regions.js";
 
-/** What a model says of rows, without any limit on its votes. */
+/** Share of the votes below which a flow is not named, unless another is asked for. */
+export const LEAST_CONFIDENCE = 0.7;
+
+/** What a model says of rows. */
 export interface JudgedRows {
   /** Index of the predicted class per row. */
   predicted: Int32Array;
-  /** 1 where the row lies outside of the regions of the training rows, and the model answers "unknown" in a flow. */
-  unlike: Uint8Array;
+  /**
+   * 1 where a flow is answered "unknown" all the same: it lies outside of the regions of the training rows, or fewer
+   * than {@link LEAST_CONFIDENCE} of the votes are for the class.
+   */
+  unknown: Uint8Array;
 }
 
 /** @param set rows with at least the model's features. */
@@ -16,9 +22,15 @@ export function judgeRows(model: ClassifierModel, set: FlowSet): JudgedRows {
   const own = pickFeatures(set, model.featureNames);
   const predictor = new ClassPredictor(model);
   const check = model.regions && new RegionCheck(model.regions, model.featureNames.length);
-  const predicted = Int32Array.from(own.labels, (_, row) => predictor.predict(rowAt(own, row)).predicted);
-  const unlike = Uint8Array.from(own.labels, (_, row) => (check?.isUnlike(rowAt(own, row)) ? 1 : 0));
-  return { predicted, unlike };
+  const predicted = new Int32Array(own.labels.length);
+  const unknown = new Uint8Array(own.labels.length);
+  for (let i = 0; i < predicted.length; i++) {
+    const row = rowAt(own, i);
+    const { probabilities, predicted: best } = predictor.predict(row);
+    predicted[i] = best;
+    unknown[i] = (probabilities[best] as number) < LEAST_CONFIDENCE || check?.isUnlike(row) ? 1 : 0;
+  }
+  return { predicted, unknown };
 }
 
 export function shareOf(flags: ArrayLike<number>): number {

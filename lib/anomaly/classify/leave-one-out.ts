@@ -10,9 +10,9 @@ export interface LeftOutClass {
   rows: number;
   /** Share that is called some attack. For an attack that is what one hopes for, for a device a false alarm. */
   calledAttack: number;
-  /** Share that is recognised as unlike the training rows, and answered "unknown" in a flow. */
+  /** Share that is answered "unknown" in a flow. */
   unknown: number;
-  /** Share that is called some attack and not recognised as unlike: a confident false alarm, for a device. */
+  /** Share that is called some attack and not answered "unknown": a confident false alarm, for a device. */
   calledAttackKnown: number;
   /** What most of the rows are called, and the share of them. */
   mostly: { label: string; share: number };
@@ -39,7 +39,7 @@ export function leaveOneClassOut(
         rows.filter((row) => !isOut(row)),
       ),
     );
-    const { predicted, unlike } = judgeRows(model, pickRows(set, rows.filter(isOut)));
+    const { predicted, unknown } = judgeRows(model, pickRows(set, rows.filter(isOut)));
     const alarms = Array.from(predicted, (label) => (isAttack[label] ? 1 : 0));
     const votes = new Int32Array(set.classes.length);
     for (const label of predicted) votes[label] = (votes[label] as number) + 1;
@@ -49,8 +49,8 @@ export function leaveOneClassOut(
       isAttack: isAttack[c] as boolean,
       rows: predicted.length,
       calledAttack: shareOf(alarms),
-      unknown: shareOf(unlike),
-      calledAttackKnown: shareOf(alarms.map((alarm, i) => (unlike[i] ? 0 : alarm))),
+      unknown: shareOf(unknown),
+      calledAttackKnown: shareOf(alarms.map((alarm, i) => (unknown[i] ? 0 : alarm))),
       mostly: { label: set.classes[most] as string, share: (votes[most] as number) / predicted.length },
     };
   });

@@ -55,8 +55,9 @@ function heldOutLines(heldOut: ClassificationReport, unknown: number, { majority
       ],
     ),
     "",
-    `Weighted F1 of the model ${heldOut.weightedF1.toFixed(4)}. ${percent(unknown)} of the test rows lie outside of the ` +
-      'trained regions and would be answered "unknown"; they are counted above by what the model calls them.',
+    `Weighted F1 of the model ${heldOut.weightedF1.toFixed(4)}. ${percent(unknown)} of the test rows are ` +
+      'answered "unknown" in a flow, for few votes or for lying outside of the trained regions; they are counted above by ' +
+      "what the model calls them.",
   ];
 }
 

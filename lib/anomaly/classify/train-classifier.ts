@@ -71,7 +71,7 @@ export interface ClassifierReport {
   };
   /** A model of the same options, trained on the training part, on the test part. */
   heldOut: ClassificationReport;
-  /** Share of the test part that it finds unlike its training rows. */
+  /** Share of the test part that it answers "unknown" in a flow. */
   heldOutUnknown: number;
   baselines: Baselines;
   leaveOneOut?: LeftOutClass[];
@@ -96,11 +96,12 @@ function checkOptions(set: FlowSet, options: TrainClassifierOptions): boolean[] 
   if (!(testShare > 0 && testShare < 1)) throw new Rejection("RANGE", "the test share must lie between 0 and 1");
   if (rowCount(set) < MIN_ROWS)
     throw new Rejection("SCHEMA", `${rowCount(set)} rows are too few; take ${MIN_ROWS} or more`);
-  if (set.classes.length < 2) throw new Rejection("SCHEMA", "the label column holds a single class");
   const isAttack = set.classes.map((label) => !normal.includes(label));
-  const named = normal.find((label) => !set.classes.includes(label));
-  if (isAttack.every((attack) => attack) || isAttack.every((attack) => !attack)) {
-    const why = named === undefined ? "all of them are named normal" : `"${named}" is not among them`;
+  const counts = classCounts(set);
+  const kinds = new Set(isAttack.filter((_, c) => (counts[c] as number) > 0));
+  if (kinds.size < 2) {
+    const named = normal.find((label) => !set.classes.includes(label));
+    const why = named === undefined ? "the rows are all of one of the two" : `"${named}" is not among them`;
     throw new Rejection("SCHEMA", `of the classes ${set.classes.join(", ")} some must be normal and some not: ${why}`);
   }
   return isAttack;
@@ -191,7 +192,7 @@ export function trainClassifier(
       leftOut: options.keepDuplicates ? 0 : twins.length,
     },
     heldOut: classificationReport(test.labels, judged.predicted, set.classes, isAttack),
-    heldOutUnknown: shareOf(judged.unlike),
+    heldOutUnknown: shareOf(judged.unknown),
     baselines: baselinesOf(train, test, isAttack, options.seed),
     ...(leaveOneOut && { leaveOneOut }),
   };
