@@ -29,8 +29,4 @@ export class Marks {
     this.tags[bucket * WAYS + turn] = hash;
     this.turns[bucket] = (turn + 1) % WAYS;
   }
-
-  clear(): void {
-    this.tags.fill(0);
-  }
 }

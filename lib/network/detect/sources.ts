@@ -3,8 +3,8 @@ import { hashText } from "./hash.js";
 import type { Incident } from "./incidents.js";
 import { Marks } from "./marks.js";
 
-/** Pushed out within one second: from then on a new address has to come twice. */
-const PRESSURE = 1000;
+/** New addresses within one second: from then on, and if there is no room, one has to come twice to be followed. */
+const PRESSURE = 250;
 const DOORKEEPER_BITS = 16;
 const BOUND_FOR_S = 600;
 
@@ -53,12 +53,15 @@ export class PerSource<State> {
   }
 }
 
-/** The sources, at most so many: the one that was quiet for longest makes room. */
+/**
+ * The sources, at most so many: the one that was quiet for longest makes room. While very many new ones come, as under a
+ * flood with forged sources, an address is followed from its second packet on.
+ */
 export class Sources {
   private readonly known = new Map<string, Source>();
   private readonly doorkeeper = new Marks(DOORKEEPER_BITS);
   private second = 0;
-  private evictedNow = 0;
+  private newNow = 0;
   /** Sources that the cap pushed out or did not let in. */
   evicted = 0;
 
@@ -109,30 +112,31 @@ export class Sources {
       }
       return known;
     }
-    if (this.known.size >= this.cap && !this.makeRoom(key, now)) return undefined;
+    if (!this.lets(key, now)) return undefined;
     const made = new Source(key, address);
     made.lastSeen = now;
     this.known.set(key, made);
     return made;
   }
 
-  /** @returns whether the newcomer is let in. */
-  private makeRoom(key: string, now: number): boolean {
+  /** Whether a newcomer is let in; makes room for it. */
+  private lets(key: string, now: number): boolean {
     const second = Math.floor(now);
     if (second !== this.second) {
       this.second = second;
-      this.evictedNow = 0;
-      if (second % 10 === 0) this.doorkeeper.clear();
+      this.newNow = 0;
     }
-    this.evicted += 1;
-    if (this.evictedNow >= PRESSURE) {
+    this.newNow += 1;
+    if (this.newNow > PRESSURE) {
       const hash = hashText(key);
       if (!this.doorkeeper.has(hash)) {
         this.doorkeeper.add(hash);
+        this.evicted += 1;
         return false;
       }
     }
-    this.evictedNow += 1;
+    if (this.known.size < this.cap) return true;
+    this.evicted += 1;
     const oldest = this.known.keys().next().value;
     if (oldest !== undefined) this.known.delete(oldest);
     return true;

@@ -1,5 +1,5 @@
 import { type Packet, TCP } from "../packet.js";
-import { Connection, type Connections, STATE } from "./connections.js";
+import { type Connection, type Connections, STATE } from "./connections.js";
 import type { DetectorContext } from "./context.js";
 
 /** What happens on TCP connections; roles are by who sent the SYN, never by who answers. */
@@ -59,27 +59,22 @@ export class TcpTracker {
     if (c !== undefined && isFromClient && c.state !== STATE.MIDSTREAM && c.clientIsn === p.sequence) return;
     // The SYN of a handshake whose packets were captured in another order.
     const isLate = c?.state === STATE.MIDSTREAM && c.serverIsn !== 0 && c.clientNext === (p.sequence + FOLLOWS) >>> 0;
-    const made = new Connection(p.source, p.destination, p.sourcePort, p.destinationPort);
+    const serverIsn = isLate ? c.serverIsn : 0;
+    const made = this.open(p.source, p.destination, p.sourcePort, p.destinationPort);
     made.state = isLate ? STATE.ANSWERED : STATE.OPENED;
-    made.serverIsn = isLate ? c.serverIsn : 0;
+    made.serverIsn = serverIsn;
     made.source = this.context.sources.of(p.source, p.sourceMac, this.context.now);
     made.clientIsn = p.sequence;
     made.clientNext = (p.sequence + FOLLOWS) >>> 0;
-    made.opened = this.context.now;
-    made.last = this.context.now;
     made.synHeader = p.headerLength;
-    this.connections.add(made);
     this.events.opened(made, p);
   }
 
   private synAck(c: Connection | undefined, p: Packet, isFromClient: boolean): void {
     if (c === undefined) {
-      const made = new Connection(p.destination, p.source, p.destinationPort, p.sourcePort);
+      const made = this.open(p.destination, p.source, p.destinationPort, p.sourcePort);
       made.serverIsn = p.sequence;
       made.clientNext = p.acknowledgement;
-      made.opened = this.context.now;
-      made.last = this.context.now;
-      this.connections.add(made);
     } else if (!isFromClient && c.state === STATE.OPENED && p.acknowledgement === (c.clientIsn + FOLLOWS) >>> 0) {
       c.state = STATE.ANSWERED;
       c.serverIsn = p.sequence;
@@ -151,16 +146,17 @@ export class TcpTracker {
   }
 
   private midstream(p: Packet): void {
-    const made = new Connection(p.source, p.destination, p.sourcePort, p.destinationPort);
-    made.opened = this.context.now;
-    made.last = this.context.now;
+    const made = this.open(p.source, p.destination, p.sourcePort, p.destinationPort);
     made.isProbe = p.payloadLength === 0 && (p.flags & PSH) === 0;
     if (p.payloadLength > 0) {
       made.clientBytes = p.payloadLength;
       made.clientNext = (p.sequence + p.payloadLength) >>> 0;
     }
-    this.connections.add(made);
     if (made.isProbe) this.events.probed(made, p);
+  }
+
+  private open(client: string, server: string, clientPort: number, serverPort: number): Connection {
+    return this.connections.open(client, server, clientPort, serverPort, this.context.now);
   }
 
   private close(c: Connection): void {
