@@ -148,7 +148,8 @@ export class ArpDetector {
     reasons: string[],
   ): void {
     this.context.incidents.begin(station, kind, {
-      source: { address: station.address, mac: station.mac },
+      // Who only announces itself says so itself; a claim to another's address is not its name.
+      source: { address: station.address || (kind === "arp-storm" ? target.address : ""), mac: station.mac },
       target,
       value,
       firstSeen,
