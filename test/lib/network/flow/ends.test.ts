@@ -132,6 +132,13 @@ describe("what ends a flow", () => {
     assert.equal(named(records[1])["flow_iat.tot"], 500e3);
   });
 
+  it("a clock that was set back goes on from where it stood", () => {
+    const records = meter([5000, 5001, 1000, 1001, 1002.5].map((time) => packet({ ...udp, time })));
+    assert.equal(records.length, 1);
+    assert.equal(named(records[0])["flow_iat.tot"], 3.5e6);
+    assert.deepEqual([records[0]?.start, records[0]?.last], [5000, 1002.5], "times as the capture has them");
+  });
+
   it("a clock set back by hours goes on in its own pace, and so does one after a time from the far future", () => {
     const times = [50_000, 50_001, 4e9, 50_002, 50_003, 1000, 1001, Number.MAX_VALUE, 1002, 1003];
     const records = meter(
