@@ -1,13 +1,13 @@
 import type { Packet } from "../packet.js";
 import { type DetectorContext, seconds } from "./context.js";
 import { FloodTargets } from "./flood-targets.js";
-import { PerSource } from "./sources.js";
+import { PerSource, type Source } from "./sources.js";
 import type { DetectedKind } from "./thresholds.js";
 import { Victims } from "./victims.js";
 
 const RECENT_PAIRS = 8;
 /** One unanswered UDP stream that is no video any more: so many times the threshold in packets. */
-const STREAM_FACTOR = 100;
+const STREAM_FACTOR = 50;
 const MIN_SOURCES = 50;
 /** What a victim gets from many sources: so many times the threshold, as those of a swarm go on for a while. */
 const VICTIM_FACTOR = 2;
@@ -27,10 +27,12 @@ export class DatagramFloodDetector {
     this.victims = new Victims(window);
   }
 
-  /** @param pair what tells conversations apart, or undefined where each packet counts. */
-  sent(p: Packet, pair: number | undefined): void {
-    const { now, sources } = this.context;
-    const source = sources.of(p.source, p.sourceMac, now);
+  /**
+   * @param source missing where the table of sources had no room.
+   * @param pair what tells conversations apart, or undefined where each packet counts.
+   */
+  sent(p: Packet, source: Source | undefined, pair: number | undefined): void {
+    const { now } = this.context;
     const { count, seconds: window } = this.context.thresholds[this.kind];
     if (source === undefined) {
       this.judgeVictim(p);

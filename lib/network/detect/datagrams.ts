@@ -41,10 +41,11 @@ export class DatagramDetector {
     if (this.endpoints.has(mix(hashText(p.destination), p.destinationPort))) return;
     // Half a conversation: the other direction was not captured, or its beginning was not.
     if (looksLikeAnswer(p)) return;
-    this.udp.sent(p, p.sourcePort * 65_536 + p.destinationPort);
-    if (p.destinationPort >= TRACEROUTE_FIRST && p.destinationPort <= TRACEROUTE_LAST) return;
     const source = this.context.sources.of(p.source, p.sourceMac, this.context.now);
-    if (source !== undefined) this.scans.tried(source, p.destination, p.destinationPort, PROTOCOL.UDP, "udp-scan");
+    this.udp.sent(p, source, p.sourcePort * 65_536 + p.destinationPort);
+    if (source === undefined) return;
+    if (p.destinationPort < TRACEROUTE_FIRST || p.destinationPort > TRACEROUTE_LAST)
+      this.scans.tried(source, p.destination, p.destinationPort, PROTOCOL.UDP, "udp-scan");
   }
 
   icmpPacket(p: Packet): void {
@@ -57,8 +58,8 @@ export class DatagramDetector {
     }
     if (isV6 ? type !== ECHO_REQUEST_V6 : !REQUESTS.has(type)) return;
     if (isGroup(p)) return;
-    this.icmp.sent(p, undefined);
     const source = this.context.sources.of(p.source, p.sourceMac, this.context.now);
+    this.icmp.sent(p, source, undefined);
     if (source !== undefined) this.scans.tried(source, p.destination, 0, p.protocol, "host-scan");
   }
 

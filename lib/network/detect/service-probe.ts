@@ -33,6 +33,13 @@ const BINARY: readonly (readonly [string, RegExp])[] = [
   ["TDS", /^120100/],
 ];
 const LOOKED_AT = 64;
+/** nmap's service probes and its scripting engine name themselves (nmap-service-probes; nselib/http.lua). */
+const NMAP =
+  /\(compatible; Nmap Scripting Engine;|^GET \/nmaplowercheck|^GET \/nice%20ports%2C\/Tri%6Eity|^OPTIONS sip:nm SIP|mstshash=nmap/;
+const NMAP_WITHIN = 512;
+/** A request without a host after seconds of silence: a scanner that waited for a greeting first. */
+const WAITED_S = 4;
+const BARE_REQUEST = /^(?:GET|OPTIONS) \/ HTTP\/1\.0\r\n\r\n$/;
 
 interface ProbedPort {
   address: string;
@@ -50,8 +57,10 @@ export class ServiceProbeDetector {
   /** @param bytes the client's first bytes on a connection. */
   firstBytes(c: Connection, bytes: Buffer): void {
     const { source } = c;
-    const protocol = protocolOf(bytes);
-    if (source === undefined || protocol === undefined) return;
+    if (source === undefined) return;
+    const isNmap = NMAP.test(bytes.toString("latin1", 0, NMAP_WITHIN));
+    const protocol = isNmap ? "nmap's own name" : protocolOf(bytes);
+    if (protocol === undefined) return;
     const { incidents, now, thresholds } = this.context;
     const { count, seconds: window } = thresholds["service-probe"];
     const ports = this.ports.of(source);
@@ -66,7 +75,14 @@ export class ServiceProbeDetector {
       port.first = now;
     }
     port.spoken.add(protocol);
-    const value = port.spoken.size;
+    if (
+      c.serverBytes === 0 &&
+      now - c.opened >= WAITED_S &&
+      BARE_REQUEST.test(bytes.toString("latin1", 0, LOOKED_AT))
+    ) {
+      port.spoken.add("a request after silence");
+    }
+    const value = isNmap ? Math.max(count, port.spoken.size) : port.spoken.size;
     if (value < count || incidents.goesOn(source, "service-probe", value)) return;
     this.context.report(
       source,
@@ -76,7 +92,7 @@ export class ServiceProbeDetector {
         firstSeen: port.first,
         target: { address: c.server, port: c.serverPort },
         reasons: [
-          `${value} protocols (${[...port.spoken].join(", ")}) spoken to port ${c.serverPort} of ${c.server} in ${seconds(port.first, now)}; a client speaks one`,
+          `${port.spoken.size} kinds of first words (${[...port.spoken].join(", ")}) spoken to port ${c.serverPort} of ${c.server} in ${seconds(port.first, now)}; a client speaks one`,
         ],
       },
       c.isProved,

@@ -26,6 +26,8 @@ export interface TcpEvents {
 const { FIN, SYN, RST, PSH, ACK, URG } = TCP;
 /** SYN takes one sequence number (RFC 9293 section 3.4). */
 const FOLLOWS = 1;
+/** A SYN is repeated for no longer than that (Linux: 6 times in 127 s; RFC 9293 3.8.3 wants 3 minutes). */
+const REPEATED_S = 180;
 
 /** Follows TCP handshakes and tells the detectors what they mean. */
 export class TcpTracker {
@@ -56,7 +58,7 @@ export class TcpTracker {
   }
 
   private syn(c: Connection | undefined, p: Packet, isFromClient: boolean): void {
-    if (c !== undefined && isFromClient && c.state !== STATE.MIDSTREAM && c.clientIsn === p.sequence) return;
+    if (c !== undefined && isFromClient && this.isRepetition(c, p)) return;
     // The SYN of a handshake whose packets were captured in another order.
     const isLate = c?.state === STATE.MIDSTREAM && c.serverIsn !== 0 && c.clientNext === (p.sequence + FOLLOWS) >>> 0;
     const serverIsn = isLate ? c.serverIsn : 0;
@@ -68,6 +70,11 @@ export class TcpTracker {
     made.clientNext = (p.sequence + FOLLOWS) >>> 0;
     made.synHeader = p.headerLength;
     this.events.opened(made, p);
+  }
+
+  private isRepetition(c: Connection, p: Packet): boolean {
+    const isOver = c.state === STATE.CLOSED || c.state === STATE.MIDSTREAM || this.context.now - c.last > REPEATED_S;
+    return !isOver && c.clientIsn === p.sequence;
   }
 
   private synAck(c: Connection | undefined, p: Packet, isFromClient: boolean): void {

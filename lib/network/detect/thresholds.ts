@@ -68,32 +68,32 @@ export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
   "service-probe": {
     count: 3,
     seconds: 120,
-    unit: "protocols spoken to one port",
+    unit: "protocols spoken to one port, or one request with nmap's own name",
     why: "a client speaks one protocol to a port, a browser two (HTTP, then TLS)",
   },
   "syn-flood": {
     count: 300,
     seconds: 10,
     unit: "half-open connections to one port",
-    why: "30 new ones a second that nobody completes; a client of a dead server repeats its SYN and counts once. 20 in 60 s of SYNs without options, which only packet generators send",
+    why: "30 new ones a second that nobody completes; a client of a dead server repeats its SYN and counts once. A fifth of it if the SYNs have no options, which all systems send; 20 in 60 s of what no system sends (port 0, data without options)",
   },
   "spoofed-syn-flood": {
     count: 200,
     seconds: 10,
     unit: "half-open connections to one host from 50 or more sources",
-    why: "no source repeats or completes one; ten times as many if the SYNs have options, as those of a fleet that returns have",
+    why: "no source repeats or completes one; ten times as many if the SYNs have options, as those of a returning fleet have",
   },
   "udp-flood": {
     count: 500,
     seconds: 5,
     unit: "unanswered UDP conversations opened with one host",
-    why: "100 a second: a resolver whose upstream died stays below; 50,000 packets of one unanswered stream, more than video sends",
+    why: "100 a second: a resolver whose upstream died stays below; 25,000 packets of one unanswered stream, which is more than video sends (4K: 17,000)",
   },
   "icmp-flood": {
     count: 250,
     seconds: 5,
     unit: "ICMP requests to one host",
-    why: "50 a second; ping sends 1, the fastest that it allows users is 5 (500 without rights in newer ones, by choice)",
+    why: "50 a second; ping sends 1, watchers 5; from forged sources twice as many",
   },
   "slow-connections": {
     count: 20,
@@ -150,10 +150,10 @@ export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
     why: "a moved address is claimed once or twice and its old owner falls silent; arpspoof repeats every 2 s",
   },
   "arp-storm": {
-    count: 50,
+    count: 100,
     seconds: 10,
     unit: "gratuitous ARP packets",
-    why: "a host announces itself 3 to 5 times, a failover of ten addresses 5 times each",
+    why: "10 a second; a host announces itself 3 to 5 times, a failover of ten addresses makes 50",
   },
 };
 
