@@ -41,6 +41,7 @@ const ASKED_FOR: Record<string, string[]> = {
   "redoubt-anomaly-score": ["node-input-model"],
   "redoubt-verify": ["node-input-registry"],
   "redoubt-trust-update": ["node-input-ledger"],
+  "redoubt-block": ["node-input-ledger"],
   "redoubt-command-gate": ["node-input-ledger", "node-input-registry"],
   "redoubt-ledger-config": ["node-config-input-origin"],
   "redoubt-ledger": ["node-input-ledger"],

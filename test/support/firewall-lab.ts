@@ -44,8 +44,9 @@ export function requireFirewall(context: Context, programs: Record<string, strin
   for (const [program, pack] of Object.entries({ ip: "iproute2", ...programs })) {
     requireOnMachine(context, findCommand(program) !== undefined, `${program} (apt-get install ${pack})`);
   }
-  const works = spawnSync("ip", ["netns", "add", "fw-try"]).status === 0;
-  if (works) spawnSync("ip", ["netns", "del", "fw-try"]);
+  const name = `fw-${process.pid}-try`;
+  const works = spawnSync("ip", ["netns", "add", name]).status === 0;
+  if (works) spawnSync("ip", ["netns", "del", name]);
   requireOnMachine(context, works, "network namespaces, which this kernel or container does not allow");
 }
 
@@ -53,12 +54,13 @@ export class FirewallLab {
   readonly heard: string[] = [];
   private readonly children: ChildProcess[] = [];
 
+  private isRemoved = false;
+
   private constructor() {}
 
   /** Builds the namespaces and starts the gateway's server. */
   static async build(): Promise<FirewallLab> {
     const lab = new FirewallLab();
-    lab.remove();
     const [gw, sen, att] = (["gw", "sen", "att"] as const).map((machine) => lab.namespace(machine));
     const ip = (...args: string[]) => execFileSync("ip", args);
     for (const name of [gw, sen, att]) ip("netns", "add", name as string);
@@ -149,12 +151,13 @@ export class FirewallLab {
     this.call("att", ["sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=0"]);
   }
 
-  /** Waits; the test's own time-out is the only limit. */
+  /** Waits; the test's own time-out is the limit, and what takes the lab down after it. */
   async until(condition: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (!this.isRemoved && !(await condition())) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   remove(): void {
+    this.isRemoved = true;
     for (const child of this.children.splice(0)) child.kill("SIGKILL");
     for (const machine of ["sen", "att", "gw"] as const) {
       spawnSync("ip", ["netns", "del", this.namespace(machine)], { stdio: "ignore" });
