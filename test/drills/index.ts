@@ -1,7 +1,6 @@
 import { brokerPreauth } from "./broker-preauth.js";
 import { brokerRestart } from "./broker-restart.js";
 import { captureFuzz } from "./capture-fuzz.js";
-import { captureFuzz } from "./capture-fuzz.js";
 import { chainRollback } from "./chain-rollback.js";
 import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
@@ -13,6 +12,7 @@ import { gatewayLoadDrill } from "./gateway-load.js";
 import { gatewayOutageDrill } from "./gateway-outage.js";
 import { gatewaySecretsDrill } from "./gateway-secrets.js";
 import { hostileMessages } from "./hostile-messages.js";
+import { idsTraining } from "./ids-training.js";
 import { ledgerKill } from "./ledger-kill.js";
 import { ledgerMutations } from "./ledger-mutations.js";
 import { maskKill } from "./mask-kill.js";
@@ -33,7 +33,6 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     hostileMessages,
     decoderFuzz,
     captureFuzz,
-    captureFuzz,
     brokerPreauth,
     demoSoak,
     startStop,
@@ -46,6 +45,7 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     spoolDamage,
     gatewayKillDrill,
     brokerRestart,
+    idsTraining,
     networkLab,
     networkNormal,
     networkBlock,

@@ -14,9 +14,12 @@ import { runSelfTest } from "./self-test.js";
 export const UNKNOWN = "unknown";
 /** Flows of one alert that are looked at; the last ones. */
 export const MAX_ALERT_FLOWS = 1000;
-/** For models that know the range of all training rows only: features outside, and how much the range is widened. */
-const WHOLE_RANGE_LIMIT = 3;
+/**
+ * For models that know the range of all training rows only: how much it is widened, and the features that may lie
+ * outside, at most a third of them.
+ */
 const WHOLE_RANGE_MARGIN = 0.1;
+const WHOLE_RANGE_LIMIT = 3;
 
 export interface FlowClassifierOptions {
   /** Default {@link LEAST_CONFIDENCE}; 0 names everything that lies in the trained regions. */
@@ -37,7 +40,7 @@ function wholeRange({ training }: ClassifierModel): TrainedRegions | undefined {
   const margins = training.features.map(({ min, max }) => WHOLE_RANGE_MARGIN * (max - min));
   const low = Float64Array.from(training.features, ({ min }, f) => min - (margins[f] as number));
   const high = Float64Array.from(training.features, ({ max }, f) => max + (margins[f] as number));
-  return { tree, low, high, limit: WHOLE_RANGE_LIMIT };
+  return { tree, low, high, limit: Math.min(WHOLE_RANGE_LIMIT, Math.floor(low.length / 3)) };
 }
 
 /**
