@@ -29,10 +29,8 @@ async function forgeSensor(lab: Lab, watch: LabWatch): Promise<void> {
   const [alerts, acts] = [watch.alerts.length, watch.acts.length];
   await lab.attack(attack);
   const told = () => watch.alerts.slice(alerts);
-  assert.ok(
-    await watch.until(() => told().some(({ alert }) => alert.kind.endsWith("syn-flood")), ALERT_SEC),
-    "not seen",
-  );
+  const isSeen = await watch.until(() => told().some(({ alert }) => alert.kind.endsWith("syn-flood")), ALERT_SEC);
+  assert.ok(isSeen, `the flood was not seen, but ${JSON.stringify(told())}`);
   assert.deepEqual(
     told()
       .filter((alert) => !namesAttacker(alert))

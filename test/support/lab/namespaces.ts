@@ -73,6 +73,10 @@ export class LabNetwork {
         return [`link add to-${host} type veth ${peer}`, `link set to-${host} master ${BRIDGE} up`];
       }),
     );
+    // Where br_netfilter is loaded, the gateway's rules for its own traffic would work on the bridge's ports, before a
+    // capture on the bridge; they do not on the network card that a real gateway has.
+    const rules = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+    this.run(GATEWAY, "sh", ["-c", `[ ! -e ${rules} ] || echo 0 > ${rules}`]);
     for (const host of others) {
       this.#batch(
         host,

@@ -35,16 +35,14 @@ export class SensorRecord {
 
   static async start(network: LabNetwork, messagesPerSec: number): Promise<SensorRecord> {
     const login = ["-u", MQTT_LOGIN.username, "-P", MQTT_LOGIN.password];
-    const args = ["-h", "127.0.0.1", ...login, "-i", "record", "-q", "1", "-d", "-t", "sensor/reading"];
+    const args = ["-h", "127.0.0.1", ...login, "-i", "record", "-c", "-q", "1", "-t", "sensor/reading"];
+    // Ends once it has subscribed; the broker keeps the session for the reader that follows.
+    network.run(GATEWAY, "mosquitto_sub", [...args, "-E"]);
     const reader = network.spawn(GATEWAY, "mosquitto_sub", args, { stdio: ["ignore", "pipe", "inherit"] });
     const received = new Set<number>();
-    const subscribed = new Promise<void>((resolve) => {
-      createInterface({ input: reader.stdout! }).on("line", (line) => {
-        if (line.startsWith("Subscribed")) resolve();
-        if (line.startsWith("{")) received.add((JSON.parse(line) as { number: number }).number);
-      });
+    createInterface({ input: reader.stdout! }).on("line", (line) => {
+      received.add((JSON.parse(line) as { number: number }).number);
     });
-    await subscribed;
     return new SensorRecord(await startSensor(network, messagesPerSec), received);
   }
 
