@@ -10,12 +10,16 @@ const MAX_CREDENTIALS = 256;
 /** Sessions that were opened within the last second have not had the time to be used. */
 const GRACE_S = 1;
 const MAX_FRESH = 20_000;
+/** All clients of one address together, of which there may be hundreds: so many times the threshold of one. */
+const SOURCE_FACTOR = 5;
 
 interface MqttState {
   /** Digests of refused credentials, with the time of the last refusal. */
   credentials: Map<number, number>;
   unused: WindowCount;
   unusedSince: number;
+  published: WindowCount;
+  publishedSince: number;
   malformed: WindowCount;
 }
 
@@ -34,6 +38,8 @@ export class MqttAbuseDetector {
       credentials: new Map(),
       unused: new WindowCount(thresholds["mqtt-connect-flood"].seconds),
       unusedSince: 0,
+      published: new WindowCount(thresholds["mqtt-publish-flood"].seconds),
+      publishedSince: 0,
       malformed: new WindowCount(thresholds["mqtt-malformed"].seconds),
     }));
     this.slow = new UnfinishedCount(context, "mqtt-slow", "MQTT connections held in silence");
@@ -67,7 +73,8 @@ export class MqttAbuseDetector {
     const { now } = this.context;
     const { count, seconds: window } = this.context.thresholds["mqtt-brute-force"];
     const { credentials } = this.states.of(source);
-    credentials.delete(credential);
+    // The same one again is no guess; very often, it is a flood.
+    if (credentials.delete(credential)) this.countUnused(m);
     credentials.set(credential, now);
     for (const [digest, time] of credentials) {
       if (now - time <= window && credentials.size <= MAX_CREDENTIALS) break;
@@ -91,12 +98,33 @@ export class MqttAbuseDetector {
     m.rate ??= new WindowCount(window);
     const value = m.rate.add(now);
     if (value === 1) m.rateSince = now;
-    if (value < count) return;
+    if (value >= count) {
+      this.tell(m, "mqtt-publish-flood", {
+        value,
+        firstSeen: m.rateSince,
+        reasons: [
+          `client "${m.clientId}" published ${value} messages in ${seconds(m.rateSince, now)}; ${count} within ${window} s are a flood`,
+        ],
+      });
+    }
+    if (m.c.source !== undefined) this.publishedBySource(m, this.states.of(m.c.source));
+  }
+
+  /** A flood may share its messages out among connections. */
+  private publishedBySource(m: MqttConnection, state: MqttState): void {
+    const { now } = this.context;
+    const { count, seconds: window } = this.context.thresholds["mqtt-publish-flood"];
+    const value = state.published.add(now);
+    if (value === 1) state.publishedSince = now;
+    const limit = SOURCE_FACTOR * count;
+    if (value < limit) return;
     this.tell(m, "mqtt-publish-flood", {
       value,
-      firstSeen: m.rateSince,
+      threshold: limit,
+      unit: "PUBLISH of one source",
+      firstSeen: state.publishedSince,
       reasons: [
-        `client "${m.clientId}" published ${value} messages in ${seconds(m.rateSince, now)}; ${count} within ${window} s are a flood`,
+        `${value} messages published over several connections in ${seconds(state.publishedSince, now)}; ${limit} within ${window} s are a flood`,
       ],
     });
   }

@@ -282,6 +282,27 @@ describe("detectors at their thresholds", () => {
     );
   });
 
+  it("floods of refused logins that guess nothing, and messages shared out among connections", () => {
+    const same = (count: number) =>
+      times(count, (i) => {
+        const c = new Conversation(ends(1883, 30_000 + i), i);
+        const at = START + i / 50;
+        const login = connectPacket({ clientId: `c${i}` });
+        return [
+          ...c.open(at),
+          c.say(at + 0.001, login),
+          c.answer(at + 0.002, Buffer.from([0x20, 2, 0, 5])),
+          ...c.close(at + 0.003),
+        ];
+      });
+    // The first refusal of a credential might have been a mistake.
+    crosses("mqtt-connect-flood", same, THRESHOLDS["mqtt-connect-flood"].count + 1);
+    const shared = times(20, (i) =>
+      broker(i, START + i / 100, connectPacket(), ...times(800, () => publishPacket("a", "x"))),
+    );
+    assert.deepEqual(began(detect(shared)), [`mqtt-publish-flood ${ATTACKER}`]);
+  });
+
   it("malformed MQTT, also when the first bytes are no CONNECT", () => {
     const wrong = [connectPacket({ flags: 0x03 }), packet(0xf0), Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0x7f])];
     crosses("mqtt-malformed", (count) => wrong.slice(0, count).flatMap((bytes, i) => broker(i, START + i, bytes)), 3);

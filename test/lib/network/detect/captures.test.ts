@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { NetworkAlert } from "../../../../lib/common/network.js";
 import { readCaptureFile } from "../../../../lib/network/capture/file.js";
 import { NetworkDetectors } from "../../../../lib/network/detect/network-detectors.js";
+import type { Packet } from "../../../../lib/network/packet.js";
 import { requireOnMachine, sharedData } from "../../../setup.js";
 import { began } from "../../../support/detections.js";
 
@@ -45,6 +46,31 @@ describe("detectors on real captures", () => {
   });
 
   for (const name of names) {
+    it(`${name}, begun in its middle or seen from one side: nobody else is accused`, async () => {
+      const found = ATTACKS[name] ?? [];
+      const accused = new Set(found.map((one) => one.split(" ")[1]));
+      const attacker = [...accused].find((address) => address !== "");
+      const views: ((p: Packet, i: number, count: number) => boolean)[] = [
+        (_p, i, count) => i > count / 2,
+        (p) => p.source === attacker,
+        (p) => p.source !== attacker,
+      ];
+      let count = 0;
+      await readCaptureFile(join(FOLDER, `${name}.pcap.gz`), () => {
+        count += 1;
+      });
+      for (const isSeen of found.length > 0 ? views : views.slice(0, 1)) {
+        const alerts: NetworkAlert[] = [];
+        const detectors = new NetworkDetectors({ onAlert: (alert) => alerts.push(alert) });
+        let i = 0;
+        await readCaptureFile(join(FOLDER, `${name}.pcap.gz`), (p) => {
+          if (isSeen(p, i++, count)) detectors.packet(p);
+        });
+        detectors.end();
+        for (const { source, kind } of alerts) assert.ok(accused.has(source.address), `${kind} ${source.address}`);
+      }
+    });
+
     it(`${name}: ${ATTACKS[name]?.join(", ") ?? "nothing"}`, async () => {
       const alerts: NetworkAlert[] = [];
       const detectors = new NetworkDetectors({ onAlert: (alert) => alerts.push(alert) });
