@@ -4,12 +4,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { networkBlock } from "../drills/network-block.js";
 import { requireOnMachine } from "../setup.js";
 import { TYPESCRIPT_EXEC_ARGV } from "../support/brokers.js";
+import { TESTED_ATTACKS } from "../support/lab/attacks.js";
 import { addressOf, macOf } from "../support/lab/hosts.js";
+import { Lab } from "../support/lab/lab.js";
 import { namespaceNames, sweepStaleLabs } from "../support/lab/leftovers.js";
 import { LabNetwork } from "../support/lab/namespaces.js";
+import { startSensor } from "../support/lab/sensor-record.js";
 import { missingForLab } from "../support/lab/tools.js";
+import { tryAttack } from "../support/lab/trial.js";
 import { residentKiB } from "../support/processes.js";
 
 describe("network lab", function () {
@@ -64,6 +69,30 @@ describe("network lab", function () {
         child.kill("SIGKILL");
         living.close();
       }
+    });
+  });
+
+  describe("under watch", () => {
+    let lab: Lab;
+
+    before(async () => {
+      lab = await Lab.start();
+      await startSensor(lab.network, 1);
+    });
+
+    after(() => lab?.close());
+
+    for (const name of TESTED_ATTACKS) {
+      it(`${name}: an alert names the attacker, and nobody else`, async () => {
+        const attack = lab.attacks.find((each) => each.name === name) ?? assert.fail("not in the catalogue");
+        const { hits, problems } = await tryAttack(lab, attack, true);
+        assert.deepEqual(problems, []);
+        assert.ok(hits.length > 0);
+      });
+    }
+
+    it("a watch that blocks has the attacker out, and loses nothing of the sensor", async () => {
+      assert.match(await networkBlock.run({ reduced: true, seed: 1, progress: () => {} }), /0 of \d+ readings lost/);
     });
   });
 });

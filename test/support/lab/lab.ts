@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Attack, attackCatalogue } from "./attacks.js";
 import { scriptCommand, startGatewayServices } from "./gateway-services.js";
-import { BRIDGE, GATEWAY } from "./hosts.js";
+import { addressOf, BRIDGE, GATEWAY } from "./hosts.js";
 import { LabNetwork } from "./namespaces.js";
 import type { SshAccess } from "./ssh-server.js";
 import { toolPath } from "./tools.js";
@@ -44,6 +44,16 @@ export class Lab {
     } catch (error) {
       network.close();
       throw error;
+    }
+  }
+
+  /** Has the gateway, the sensor and the victim ask for each other by ARP, as hosts do every minute or so. */
+  meetAnew(): void {
+    const hosts = ["gateway", "sensor", "victim"] as const;
+    for (const host of hosts) this.network.run(host, "ip", ["neigh", "flush", "all"]);
+    for (const host of hosts) {
+      const others = hosts.filter((other) => other !== host).map((other) => `ping -q -c 1 -W 5 ${addressOf(other)}`);
+      this.network.run(host, "sh", ["-c", others.join(" && ")]);
     }
   }
 

@@ -6,8 +6,8 @@ import { LabWatch, type ToldAlert } from "./lab-watch.js";
 
 const MAX_LATENCY_SEC = 2;
 /** Time without an attack before it, so that who is there is known, and after it for what comes late. */
-const QUIET_MS = 2500;
-const AFTER_MS = 1500;
+const QUIET_MS = 2000;
+const AFTER_MS = 1000;
 
 export interface Trial {
   attack: Attack;
@@ -35,6 +35,7 @@ export function shownAlert({ alert, at }: ToldAlert): string {
 export async function tryAttack(lab: Lab, attack: Attack, isBrief = false): Promise<Trial> {
   const watch = await LabWatch.start(lab.network, { attackerMac: macOf("attacker"), thresholds: attack.expected });
   const isHit = (told: ToldAlert) => namesAttacker(told) && attack.expected.includes(told.alert.kind);
+  lab.meetAnew();
   await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
   const stopped = isBrief ? watch.until(() => watch.alerts.some(isHit), attack.seconds) : undefined;
   await lab.attack(attack, stopped);
