@@ -9,6 +9,7 @@ import { failClosed } from "../common/fail-closed.js";
 import { nodeHome } from "../common/home.js";
 import { runStage, type StageMessage } from "../common/stage.js";
 import { FileQueue } from "./file-queue.js";
+import { FolderWatch } from "./folder-watch.js";
 import { LiveControl, type LiveListener } from "./live-control.js";
 import { MeterStatus } from "./meter-status.js";
 import { type FlowMeterConfig, type FlowMeterSettings, flowMeterSettings } from "./settings.js";
@@ -79,8 +80,7 @@ export = (RED: NodeAPI): void => {
     let isLive = live !== undefined && settings.autostart;
 
     const files = new FileQueue();
-    const meterFile = async (msg: StageMessage): Promise<undefined> => {
-      const { source, name } = sourceOf(msg, folder);
+    const meter = async ({ source, name }: ReturnType<typeof sourceOf>): Promise<undefined> => {
       const capture: CaptureInfo = { kind: source.kind, name };
       const status = new MeterStatus(RED, name, "blue");
       await files.meter(job(source), (report) => {
@@ -89,6 +89,18 @@ export = (RED: NodeAPI): void => {
       });
       if (!isLive) show("redoubt-flow-meter.status.ready");
     };
+
+    const meterFile = (msg: StageMessage) => meter(sourceOf(msg, folder));
+    const watched = async (name: string): Promise<void> => {
+      const msg = { payload: name } as StageMessage;
+      try {
+        await meterFile(msg);
+      } catch (error) {
+        if (!(error instanceof Rejection)) return this.error(error);
+        this.send([null, { ...msg, rejected: { code: error.code, reason: error.reason } } as NodeMessage]);
+      }
+    };
+    const watch = settings.watch ? new FolderWatch(folder, watched) : undefined;
 
     const liveListener = (name: string): LiveListener => {
       const capture: CaptureInfo = { kind: "live", name };
@@ -132,6 +144,7 @@ export = (RED: NodeAPI): void => {
     if (isLive) control?.start();
 
     this.on("close", (done: () => void) => {
+      watch?.stop();
       void Promise.allSettled([files.close(), control?.stop()]).then(() => done());
     });
   });

@@ -12,6 +12,8 @@ export interface FlowMeterSettings {
   autostart: boolean;
   /** As configured. */
   folder: string;
+  /** Whether captures that appear in it are metered. */
+  watch: boolean;
   flows: FlowTableOptions;
   detectors: DetectorSettings;
   flowsPerSecond: number;
@@ -89,6 +91,7 @@ export function flowMeterSettings(config: FlowMeterConfig): FlowMeterSettings {
     live: liveOptions(config),
     autostart: config.autostart !== false,
     folder: text(config.folder) || "captures",
+    watch: config.watch === true,
     flows: {
       maxFlows: Math.floor(
         numberSetting("most flows", config.maxFlows, DEFAULT_FLOW_TABLE_OPTIONS.maxFlows, 100, 2_000_000),

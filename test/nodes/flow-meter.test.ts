@@ -106,6 +106,24 @@ describe("flow-meter node", function () {
     assert.deepEqual(collected.rejected, []);
   });
 
+  it("meters files that appear in its folder, each once, and refuses what is no capture", async () => {
+    const { collected } = await load({ watch: true });
+    writeFileSync(join(home, "captures", ".hidden.pcap"), bytes);
+    writeFileSync(join(home, "captures", "note.txt"), bytes);
+    writeFileSync(join(home, "captures", "new.pcap"), bytes);
+    writeFileSync(join(home, "captures", "wrong.pcapng"), "this is no capture");
+    await metered(collected);
+    await until(() => collected.rejected.length > 0);
+    // As long again: nothing else comes.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    assert.deepEqual([...new Set(collected.flows.map(({ capture }) => capture?.name))], ["new.pcap"]);
+    assert.equal(new Set(collected.flows.map(({ flow }) => flow?.id)).size, collected.flows.length);
+    assert.deepEqual(
+      collected.rejected.map(({ payload, rejected }) => [payload, rejected?.code]),
+      [["wrong.pcapng", "FORMAT"]],
+    );
+  });
+
   it("meters an interface live to the same flows, shows drops, and is switched by messages", async () => {
     played = playCapture(join(home, "captures", "mixed.pcap"));
     const { node, collected } = await load({ interface: "lab0", autostart: false });
