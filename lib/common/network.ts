@@ -38,7 +38,10 @@ export interface NetworkAlert {
   /** The same for all messages about one incident. */
   id: string;
   kind: NetworkAlertKind;
-  /** An incident is told when it begins, at most once a minute while it goes on, and when it has ended. */
+  /**
+   * An incident is told when it begins, at most once a minute while it goes on, once more when its source has proved who
+   * it is (`proof`), and when it has ended.
+   */
   phase: "began" | "continues" | "ended";
   /** `mac` where the link layer told it; `address` is empty where the sources are forged at random. */
   source: { address: string; mac?: string };

@@ -38,9 +38,10 @@ export class Applications {
   }
 
   data(c: Connection, p: Packet, isFromClient: boolean): void {
-    if (c.state !== STATE.ESTABLISHED) return;
+    if (c.state === STATE.MIDSTREAM && isFromClient) this.takeUp(c, p);
+    if (c.state !== STATE.ESTABLISHED && c.application === undefined) return;
     const isFirst = (isFromClient ? c.clientBytes : c.serverBytes) === p.payloadLength;
-    if (isFirst && isFromClient) this.probes.firstBytes(c, p.payload);
+    if (isFirst && isFromClient && c.state === STATE.ESTABLISHED) this.probes.firstBytes(c, p.payload);
     if (c.application === undefined) {
       if (!isFirst) return;
       c.application = this.recognise(c, p.payload, isFromClient);
@@ -54,6 +55,13 @@ export class Applications {
   sweep(): void {
     this.mqtt.sweep();
     this.slow.sweep();
+  }
+
+  /** An MQTT session that began before the capture: a client that floods may have logged in long ago. */
+  private takeUp(c: Connection, p: Packet): void {
+    if (c.application !== undefined || !this.mqttPorts.has(c.serverPort) || isAnotherProtocol(p.payload)) return;
+    c.source ??= this.context.sources.of(p.source, p.sourceMac, this.context.now);
+    c.application = new MqttConnection(c, this.context, this.mqtt, p.sequence);
   }
 
   private recognise(c: Connection, bytes: Buffer, isFromClient: boolean): Listener | undefined {

@@ -3,8 +3,8 @@ import type { DetectorContext } from "./context.js";
 import { DatagramFloodDetector } from "./datagram-flood.js";
 import { hashText, mix } from "./hash.js";
 import { Marks } from "./marks.js";
+import { looksLikeAnswer } from "./roles.js";
 import type { ScanDetector } from "./scans.js";
-import { looksLikeAnswer } from "./stray-packets.js";
 
 const ENDPOINT_BITS = 17;
 /** UDP ports that traceroute counts up, three to a hop (IANA: traceroute 33434). */

@@ -10,8 +10,8 @@ const MAX_CREDENTIALS = 256;
 /** Sessions that were opened within the last second have not had the time to be used. */
 const GRACE_S = 1;
 const MAX_FRESH = 20_000;
-/** All clients of one address together, of which there may be hundreds: so many times the threshold of one. */
-const SOURCE_FACTOR = 5;
+/** All clients of one address together, of which there may be hundreds, have this part of the window for as many. */
+const SOURCE_PART = 0.5;
 
 interface MqttState {
   /** Digests of refused credentials, with the time of the last refusal. */
@@ -38,7 +38,7 @@ export class MqttAbuseDetector {
       credentials: new Map(),
       unused: new WindowCount(thresholds["mqtt-connect-flood"].seconds),
       unusedSince: 0,
-      published: new WindowCount(thresholds["mqtt-publish-flood"].seconds),
+      published: new WindowCount(SOURCE_PART * thresholds["mqtt-publish-flood"].seconds),
       publishedSince: 0,
       malformed: new WindowCount(thresholds["mqtt-malformed"].seconds),
     }));
@@ -116,15 +116,13 @@ export class MqttAbuseDetector {
     const { count, seconds: window } = this.context.thresholds["mqtt-publish-flood"];
     const value = state.published.add(now);
     if (value === 1) state.publishedSince = now;
-    const limit = SOURCE_FACTOR * count;
-    if (value < limit) return;
+    if (value < count) return;
     this.tell(m, "mqtt-publish-flood", {
       value,
-      threshold: limit,
       unit: "PUBLISH of one source",
       firstSeen: state.publishedSince,
       reasons: [
-        `${value} messages published over several connections in ${seconds(state.publishedSince, now)}; ${limit} within ${window} s are a flood`,
+        `${value} messages published over several connections in ${seconds(state.publishedSince, now)}; ${count} within ${SOURCE_PART * window} s are a flood`,
       ],
     });
   }

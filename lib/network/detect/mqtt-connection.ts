@@ -38,10 +38,15 @@ export class MqttConnection implements Application, Unfinished, MqttEvents {
     readonly c: Connection,
     context: DetectorContext,
     private readonly abuse: MqttAbuseDetector,
+    /** Sequence number of the first byte, where the capture began within the session. */
+    runningFrom?: number,
   ) {
     this.since = context.now;
-    this.session = new MqttSession((c.clientIsn + 1) >>> 0, this);
-    abuse.began(this);
+    const isRunning = runningFrom !== undefined;
+    this.session = new MqttSession(isRunning ? runningFrom : (c.clientIsn + 1) >>> 0, this, isRunning);
+    // A running session was used; only a new one can be held in silence.
+    if (isRunning) this.isUsed = true;
+    else abuse.began(this);
   }
 
   client(p: Packet): void {

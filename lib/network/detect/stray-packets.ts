@@ -13,8 +13,6 @@ type StrayKind = keyof typeof AS_PROTOCOL;
 /** So many of them within so long are a flood, whatever their ports. */
 const FLOOD_COUNT = 500;
 const FLOOD_S = 10;
-/** Ports from here on belong to clients (Linux 32768, IANA 49152). */
-const EPHEMERAL = 32_768;
 
 /** Scans with packets that belong to no connection: FIN, none, FIN+PSH+URG, ACK and FIN+ACK. */
 export class StrayPacketDetector {
@@ -36,8 +34,6 @@ export class StrayPacketDetector {
 
   /** An ACK or FIN-ACK without payload and without a connection. */
   probed(c: Connection, p: Packet): void {
-    // Servers that answer clients of connections which began before the capture send such packets, too.
-    if (looksLikeAnswer(p)) return;
     c.source = this.count(p, "ack-scan");
   }
 
@@ -70,11 +66,6 @@ export class StrayPacketDetector {
       ],
     });
   }
-}
-
-/** Whether a packet's ports are those of a server that answers. */
-export function looksLikeAnswer({ sourcePort, destinationPort }: Packet): boolean {
-  return (destinationPort >= EPHEMERAL && sourcePort < EPHEMERAL) || (sourcePort < 1024 && destinationPort >= 1024);
 }
 
 function kindOf(flags: number): StrayKind | undefined {

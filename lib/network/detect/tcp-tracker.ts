@@ -1,6 +1,7 @@
 import { type Packet, TCP } from "../packet.js";
 import { type Connection, type Connections, STATE } from "./connections.js";
 import type { DetectorContext } from "./context.js";
+import { looksLikeAnswer } from "./roles.js";
 
 /** What happens on TCP connections; roles are by who sent the SYN, never by who answers. */
 export interface TcpEvents {
@@ -153,13 +154,25 @@ export class TcpTracker {
   }
 
   private midstream(p: Packet): void {
-    const made = this.open(p.source, p.destination, p.sourcePort, p.destinationPort);
-    made.isProbe = p.payloadLength === 0 && (p.flags & PSH) === 0;
+    const isAnswer = looksLikeAnswer(p);
+    const made = isAnswer
+      ? this.open(p.destination, p.source, p.destinationPort, p.sourcePort)
+      : this.open(p.source, p.destination, p.sourcePort, p.destinationPort);
+    const next = (p.sequence + p.payloadLength) >>> 0;
     if (p.payloadLength > 0) {
-      made.clientBytes = p.payloadLength;
-      made.clientNext = (p.sequence + p.payloadLength) >>> 0;
+      if (isAnswer) {
+        made.serverBytes = p.payloadLength;
+        made.serverNext = next;
+      } else {
+        made.clientBytes = p.payloadLength;
+        made.clientNext = next;
+        this.events.data(made, p, true);
+      }
+    } else if (!isAnswer && (p.flags & PSH) === 0) {
+      // Servers that answer clients of connections which began before the capture send such packets, too.
+      made.isProbe = true;
+      this.events.probed(made, p);
     }
-    if (made.isProbe) this.events.probed(made, p);
   }
 
   private open(client: string, server: string, clientPort: number, serverPort: number): Connection {

@@ -99,7 +99,7 @@ export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
     count: 20,
     seconds: 5,
     unit: "unfinished HTTP requests to one server, each older than the window",
-    why: "browsers open 6 connections to a server and finish a request in one go; 20 exceed three of them behind one address",
+    why: "browsers open 6 connections to a server and finish a request in one go; 20 exceed three of them behind one address. 100 need to be half a second old only",
   },
   "ssh-brute-force": {
     count: 12,
@@ -123,7 +123,7 @@ export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
     count: 3000,
     seconds: 10,
     unit: "PUBLISH of one connection",
-    why: "300 a second for 10 s: twice the start of a hub with 100 devices (1,500 retained messages)",
+    why: "300 a second for 10 s: twice the start of a hub with 100 devices (1,500 retained messages); of all connections of one address as many within half the window, more than 400 devices send each second",
   },
   "mqtt-malformed": {
     count: 3,
@@ -141,7 +141,7 @@ export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
     count: 20,
     seconds: 5,
     unit: "MQTT connections to one broker without a packet after their login, each older than the window",
-    why: "a client subscribes or publishes after its login; only those count that asked for a keep-alive of 10 min or more, for none, or never finished their CONNECT",
+    why: "a client subscribes or publishes after its login; only those count that asked for a keep-alive of 10 min or more, for none, or never finished their CONNECT. 100 need to be half a second old only",
   },
   "arp-spoofing": {
     count: 3,

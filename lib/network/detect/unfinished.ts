@@ -7,6 +7,9 @@ import type { DetectedKind } from "./thresholds.js";
 const MAX_KEPT = 512;
 const MAX_SERVERS = 4;
 const MAX_WATCHED = 1000;
+/** So many times the threshold need not wait: they count from half a second on. */
+const BURST_FACTOR = 5;
+const YOUNG_S = 0.5;
 
 /** Something that one side should have finished. */
 export interface Unfinished {
@@ -70,23 +73,30 @@ export class UnfinishedCount {
   private judge(source: Source, { address, port, pending }: Server): void {
     const { incidents, now, thresholds } = this.context;
     const { count, seconds: age } = thresholds[this.kind];
-    let slow = 0;
+    let old = 0;
+    let young = 0;
     let first = now;
     for (const one of pending) {
-      if (now - one.since < age || !one.isSlow(now)) continue;
-      slow += 1;
+      if (now - one.since < YOUNG_S || !one.isSlow(now)) continue;
+      young += 1;
+      if (now - one.since >= age) old += 1;
       if (one.since < first) first = one.since;
     }
-    if (slow < count || incidents.goesOn(source, this.kind, slow, 0)) return;
+    const isBurst = old < count;
+    if (isBurst && young < BURST_FACTOR * count) return;
+    const value = isBurst ? young : old;
+    if (incidents.goesOn(source, this.kind, value, 0)) return;
+    const limit = isBurst ? BURST_FACTOR * count : count;
     this.context.report(
       source,
       this.kind,
       {
-        value: slow,
+        value,
+        threshold: limit,
         firstSeen: first,
         target: { address, port },
         reasons: [
-          `${slow} ${this.what} at port ${port} of ${address}, the oldest for ${seconds(first, now)}; ${count} older than ${age} s are an attack`,
+          `${value} ${this.what} at port ${port} of ${address}, the oldest for ${seconds(first, now)}; ${limit} older than ${isBurst ? YOUNG_S : age} s are an attack`,
         ],
       },
       true,

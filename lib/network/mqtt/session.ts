@@ -48,12 +48,20 @@ export class MqttSession {
   private isClientOver = false;
   private isServerOver = false;
 
-  /** @param clientNext sequence number of the client's first byte. */
+  /**
+   * @param clientNext sequence number of the client's first byte.
+   * @param isRunning the login was before the capture: 3.1.1 is assumed, and what cannot be read is lost, not malformed.
+   */
   constructor(
     clientNext: number,
     private readonly events: MqttEvents,
+    private readonly isRunning = false,
   ) {
     this.clientOrder = new SegmentOrder(clientNext);
+    if (isRunning) {
+      this.level = 4;
+      this.isServerOver = true;
+    }
   }
 
   /** Whether a CONNECT was read. */
@@ -76,7 +84,8 @@ export class MqttSession {
         if (!isMalformed(error)) throw error;
         this.isClientOver = true;
         this.isServerOver = true;
-        this.events.malformed(error.reason);
+        if (this.isRunning) this.events.lost();
+        else this.events.malformed(error.reason);
       }
     });
     if (this.clientOrder.hasGap && !this.isClientOver) {

@@ -303,6 +303,15 @@ describe("detectors at their thresholds", () => {
     assert.deepEqual(began(detect(shared)), [`mqtt-publish-flood ${ATTACKER}`]);
   });
 
+  it("a flood and a subscription to everything on a session that began before the capture, whose rest is no fault", () => {
+    const c = new Conversation(ends(1883));
+    const running = times(3000, (i) => c.say(START + i / 1000, publishPacket("a", "x")));
+    assert.deepEqual(began(detect(running)), [`mqtt-publish-flood ${ATTACKER}`]);
+    assert.deepEqual(began(detect([c.say(START, subscribePacket("#"))])), [`mqtt-wildcard ${ATTACKER}`]);
+    const middles = times(50, (i) => new Conversation(ends(1883, 30_000 + i)).say(START + i, Buffer.alloc(40, 0xf1)));
+    assert.deepEqual(began(detect(middles)), []);
+  });
+
   it("malformed MQTT, also when the first bytes are no CONNECT", () => {
     const wrong = [connectPacket({ flags: 0x03 }), packet(0xf0), Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0x7f])];
     crosses("mqtt-malformed", (count) => wrong.slice(0, count).flatMap((bytes, i) => broker(i, START + i, bytes)), 3);
