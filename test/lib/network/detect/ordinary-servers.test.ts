@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import type { SeededRandom } from "../../../../lib/common/seeded-random.js";
 import type { Packet } from "../../../../lib/network/packet.js";
 import { began, detect, times } from "../../../support/detections.js";
 import { connectPacket, publishPacket, subscribePacket } from "../../../support/mqtt-bytes.js";
-import { Conversation, macOf, START } from "../../../support/packets.js";
+import { Conversation, START } from "../../../support/packets.js";
 
 const PC = "192.168.1.20";
 const SERVER = "192.168.1.2";
-const GATEWAY = "192.168.1.1";
-const _GATEWAY_MAC = macOf(GATEWAY);
 
-const _internet = (random: SeededRandom) =>
-  `${20 + random.integer(150)}.${random.integer(250)}.${random.integer(250)}.${1 + random.integer(250)}`;
+`${20 + random.integer(150)}.${random.integer(250)}.${random.integer(250)}.${1 + random.integer(250)}`;
 
 function isQuiet(packets: Packet[]): void {
   assert.deepEqual(began(detect(packets)), []);
