@@ -7,8 +7,6 @@ import { Conversation, START } from "../../../support/packets.js";
 const PC = "192.168.1.20";
 const SERVER = "192.168.1.2";
 
-`${20 + random.integer(150)}.${random.integer(250)}.${random.integer(250)}.${1 + random.integer(250)}`;
-
 function isQuiet(packets: Packet[]): void {
   assert.deepEqual(began(detect(packets)), []);
 }
