@@ -11,6 +11,11 @@ import { BRIDGE } from "./hosts.js";
 import type { WatchLine, WatchOptions } from "./lab-watch.js";
 import { startBlocker } from "./watch-blocker.js";
 
+/**
+ * Whole frames, for MQTT is read message by message and what is cut off is a gap in that; and not more, for tcpdump
+ * gives each packet of its buffer so much room.
+ */
+const SNAP_LENGTH = 1600;
 const COUNTERS_MS = 1000;
 const TICK_MS = 1000;
 
@@ -69,7 +74,7 @@ async function run(): Promise<void> {
   let countedAt = Number.NEGATIVE_INFINITY;
   const live = new LiveMeter(
     meter,
-    { interface: BRIDGE, bufferKiB: 65_536 },
+    { interface: BRIDGE, bufferKiB: 65_536, snapLength: SNAP_LENGTH },
     {
       capturing: () => tell({ kind: "ready" }),
       lost: (reason) => {
