@@ -4,6 +4,7 @@ import type { Exemption } from "../../lib/network/detect/exemptions.js";
 import { checkCapture } from "../detect/capture-pass.js";
 import { detect } from "../detect/detect.js";
 import { exemptFlag } from "../detect/exempt.js";
+import { baselineJudge } from "../detect/flow-judge.js";
 import { namerOf } from "../detect/model.js";
 import { LineOutput } from "../detect/output.js";
 import { describe, plain } from "../detect/text.js";
@@ -42,7 +43,7 @@ async function run(flags: DetectFlags): Promise<void> {
     path: flags.pcap,
     detectors: { exemptions: flags.exempt },
     name: namer.name,
-    judge: undefined,
+    judge: flags.baseline === undefined ? undefined : baselineJudge(flags.baseline),
     onFlow: flags.flows ? (flow: object) => output.line(JSON.stringify(flow)) : undefined,
     signal: abort.signal,
   };

@@ -3,7 +3,7 @@ import type { FlowRecord } from "../../lib/common/network.js";
 import type { CaptureCounters } from "../../lib/network/capture/counters.js";
 import { FlowTable } from "../../lib/network/flow/flow-table.js";
 import { type DetectorSettings, detectorObservers } from "../../lib/network/meter/detectors.js";
-import { type FlowReport, flowReport, type NameFlow } from "../../lib/network/verdict/flow-report.js";
+import { type FlowReport, fits, flowReport, type NameFlow } from "../../lib/network/verdict/flow-report.js";
 import { IncidentLog } from "../../lib/network/verdict/incident-log.js";
 import { SourceBook } from "../../lib/network/verdict/source-book.js";
 import { type SourceReport, sourceReports } from "../../lib/network/verdict/source-report.js";
@@ -71,7 +71,7 @@ class Names {
   ) {}
 
   flow(flow: FlowRecord): void {
-    for (const { id } of this.incidents.of(flow)) {
+    for (const { id, kind } of this.incidents.of(flow)) {
       let vote = this.votes.get(id);
       if (vote === undefined) {
         vote = { flows: 0, labels: new Map() };
@@ -81,7 +81,8 @@ class Names {
       const named = this.name(flow);
       if (named === undefined) continue;
       vote.flows++;
-      if (named.isAttack) vote.labels.set(named.label, (vote.labels.get(named.label) ?? 0) + 1);
+      if (named.isAttack && fits(named.label, kind))
+        vote.labels.set(named.label, (vote.labels.get(named.label) ?? 0) + 1);
     }
   }
 

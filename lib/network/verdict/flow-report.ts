@@ -27,14 +27,30 @@ function indicesOf(...names: FlowFeature[]): number[] {
   return names.map(featureIndex);
 }
 
+/** Words in the names of attacks, and the kinds of alert that they can be a name of; any other name fits all. */
+const FAMILIES: readonly [words: RegExp, kinds: RegExp][] = [
+  [/nmap|scan|sweep|probe/i, /-scan$|-probe$/],
+  [/d?dos|hping|flood|slowloris/i, /flood$|slow/],
+  [/arp/i, /^arp-/],
+  [/ssh|brute|metasploit/i, /brute-force$/],
+];
+
+/** Whether a model's name for a flow can mean what a detector found: a model that knows few attacks names wildly. */
+export function fits(label: string, kind: NetworkAlertKind): boolean {
+  const family = FAMILIES.find(([words]) => words.test(label));
+  return family === undefined || family[1].test(kind);
+}
+
 /** What the model says, if it fits what was decided without it. */
 function nameOf(
   flow: FlowRecord,
-  isAttack: boolean,
+  detectors: readonly NetworkAlertKind[],
   name: NameFlow,
 ): { label: string; confidence: number } | undefined {
   const named = name(flow);
+  const isAttack = detectors.length > 0;
   if (named === undefined || named.label === "unknown" || named.isAttack !== isAttack) return undefined;
+  if (isAttack && !detectors.some((kind) => fits(named.label, kind))) return undefined;
   return { label: named.label, confidence: named.confidence };
 }
 
@@ -44,6 +60,6 @@ export function flowReport(flow: FlowRecord, incidents: IncidentLog, name: NameF
   const detectors = [...new Set(incidents.of(flow).map(({ kind }) => kind))];
   const isAttack = detectors.length > 0;
   const sum = (places: readonly number[]) => places.reduce((total, place) => total + (features[place] ?? 0), 0);
-  const named = nameOf(flow, isAttack, name) ?? { label: detectors[0] ?? "normal", confidence: 1 };
+  const named = nameOf(flow, detectors, name) ?? { label: detectors[0] ?? "normal", confidence: 1 };
   return { kind: "flow", ...rest, packets: sum(PACKETS), bytes: sum(BYTES), ...named, isAttack, detectors };
 }
