@@ -1,4 +1,5 @@
-import type { FlowRecord, NetworkAlert } from "../../common/network.js";
+import type { FlowRecord } from "../../common/network.js";
+import type { AlertInBrief } from "./read-flow.js";
 
 const MAX_ALERTS = 10_000;
 /** A flow's clock and an alert's are the same, but the last packet of one may come just after the other's. */
@@ -17,7 +18,7 @@ export class AlertedSources {
   private readonly byId = new Map<string, Accused>();
   private readonly byAddress = new Map<string, Set<Accused>>();
 
-  add({ id, phase, source, target, firstSeen, lastSeen }: NetworkAlert): void {
+  add({ id, phase, source, target, firstSeen, lastSeen }: AlertInBrief): void {
     const until = phase === "ended" ? lastSeen : Number.POSITIVE_INFINITY;
     const known = this.byId.get(id);
     if (known) {

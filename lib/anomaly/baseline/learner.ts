@@ -1,4 +1,4 @@
-import type { FlowRecord, NetworkAlert } from "../../common/network.js";
+import type { FlowRecord } from "../../common/network.js";
 import { Rejection } from "../../common/rejection.js";
 import { SeededRandom } from "../../common/seeded-random.js";
 import { growForest } from "../grow-forest.js";
@@ -8,6 +8,7 @@ import { conformalThreshold } from "./calibrate.js";
 import { DeviceLearner } from "./device-learner.js";
 import { ShapeScorer } from "./forest-score.js";
 import { LocalNetworks } from "./local-networks.js";
+import type { AlertInBrief } from "./read-flow.js";
 import { covers, type Deed, deedOf, portRange } from "./service.js";
 import { type Context, contextKeys, contextOf, DIMENSION, deviations, LEAST_ROWS, shapeOf } from "./shape.js";
 
@@ -101,7 +102,7 @@ export class BaselineLearner {
   }
 
   /** What is known of an alert's source since it began is forgotten, and nothing more is learnt of it while it lasts. */
-  alert(alert: NetworkAlert): void {
+  alert(alert: AlertInBrief): void {
     this.alerted.add(alert);
     const { source, firstSeen } = alert;
     if (alert.phase !== "began" || source.address === "") return;
