@@ -47,9 +47,9 @@ export class Lab {
     }
   }
 
-  /** Has the gateway, the sensor and the victim ask for each other by ARP, as hosts do every minute or so. */
+  /** Has some hosts, the attacker among them, ask for each other by ARP, as hosts do every minute or so. */
   meetAnew(): void {
-    const hosts = ["gateway", "sensor", "victim"] as const;
+    const hosts = ["gateway", "sensor", "victim", "attacker"] as const;
     for (const host of hosts) this.network.run(host, "ip", ["neigh", "flush", "all"]);
     for (const host of hosts) {
       const others = hosts.filter((other) => other !== host).map((other) => `ping -q -c 1 -W 5 ${addressOf(other)}`);
