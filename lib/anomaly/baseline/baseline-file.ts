@@ -29,10 +29,9 @@ const COUNT = { min: 0, integer: true };
 const LOGARITHM = { min: 0, max: 1000 };
 const KEYS = ["by", "local", "from", "to", "flows", "leftOut", "seed", "threshold", "calibration", "sampleSize"];
 const LISTS = ["devices", "contexts", "trees"];
-/** Shapes are logarithms: so many digits are far below what matters. */
-const DIGITS = 6;
 
-const numbers = (values: Float64Array) => Array.from(values, (value) => Number(value.toPrecision(DIGITS)));
+/** All digits: a value that equals a split's threshold must do so after reading, too. */
+const numbers = (values: Float64Array) => Array.from(values);
 
 /** The baseline as JSON text, one line per device, context and tree. */
 export function formatBaseline(baseline: Baseline): string {
