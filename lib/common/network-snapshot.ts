@@ -115,7 +115,7 @@ export interface NetworkSnapshot {
   flows: number;
   packets: number;
   bytes: number;
-  /** A second, since the snapshot before. */
+  /** A second, over the last 10 s. */
   flowRate: number;
   packetRate: number;
   /** Seconds of one piece, and the last 15 minutes of them, oldest first, from the first packet on. */

@@ -13,12 +13,13 @@ import type { NetworkState } from "./network-state.js";
 import { RateSeries } from "./rate-series.js";
 import type { SeenAct } from "./read-firewall.js";
 import type { readCounters, SeenAlert, SeenCapture, SeenFlow } from "./read-network.js";
+import { RecentRates } from "./recent-rates.js";
 import { SourceBoard } from "./source-board.js";
 
 /** Everything that a reset forgets. */
 class Counts {
   readonly total: Increase = { flows: 0, packets: 0, bytes: 0 };
-  readonly period: Increase = { flows: 0, packets: 0, bytes: 0 };
+  readonly rates = new RecentRates();
   readonly byKind = new Map<NetworkAlertKind, number>();
   readonly series = new RateSeries();
   readonly sources = new SourceBoard();
@@ -66,10 +67,8 @@ export class NetworkMonitor {
   addCounters(capture: SeenCapture, counters: ReturnType<typeof readCounters>, now: number): void {
     const { counts } = this;
     const increase = this.captures.add(capture, counters);
-    for (const part of PARTS) {
-      counts.total[part] += increase[part];
-      counts.period[part] += increase[part];
-    }
+    for (const part of PARTS) counts.total[part] += increase[part];
+    counts.rates.add(increase);
     counts.series.add(now, increase.flows, increase.packets);
   }
 
@@ -112,15 +111,12 @@ export class NetworkMonitor {
   /** @param seconds since the last snapshot, by a clock that nobody sets; for the rates. */
   snapshot(now: number, seconds: number): NetworkSnapshot {
     const { counts } = this;
-    const { total, period, sources, incidents } = counts;
-    const rate = (count: number) => (seconds > 0 ? count / seconds : 0);
-    const rates = { flowRate: rate(period.flows), packetRate: rate(period.packets) };
-    for (const part of PARTS) period[part] = 0;
+    const { total, sources, incidents } = counts;
     return {
       at: now,
       since: counts.since,
       ...total,
-      ...rates,
+      ...counts.rates.take(seconds),
       chart: { seconds: NETWORK_LIMITS.pieceSeconds, points: counts.series.last(now) },
       byKind: this.byKind(),
       incidents: counts.begun,

@@ -44,7 +44,8 @@ describe("network monitor", () => {
         [30, 0, 0],
       ],
     );
-    assert.equal(monitor.snapshot(NOON + 31_000, 1).packetRate, 0, "since the snapshot before");
+    assert.equal(monitor.snapshot(NOON + 32_000, 2).packetRate, 260 / 12);
+    assert.equal(monitor.snapshot(NOON + 41_000, 9).packetRate, 0, "over the last 10 s");
   });
 
   it("counts a capture that begins anew from zero, and each capture for itself", () => {
