@@ -35,7 +35,7 @@ Examples:
 
 async function run(flags: DetectFlags): Promise<void> {
   if (flags.flows && !flags.json) throw new UsageFailure("--flows prints a line per flow: use it with --json");
-  checkCapture(flags.pcap);
+  checkCapture(flags.pcap, flags.flows === true);
   const namer = namerOf(flags.model);
   const abort = new AbortController();
   const output = new LineOutput(() => abort.abort());

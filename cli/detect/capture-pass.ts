@@ -20,11 +20,16 @@ export interface PassResult {
   damage?: string;
 }
 
-/** @throws {CommandFailure} one line about a file that cannot be read at all. */
-export function checkCapture(path: string): void {
+/**
+ * @param isReadTwice a pipe cannot be.
+ * @throws {CommandFailure} one line about a file that cannot be read at all.
+ */
+export function checkCapture(path: string, isReadTwice = false): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new CommandFailure(`${path}: there is no such file`);
   if (stat.isDirectory()) throw new CommandFailure(`${path}: this is a folder, not a capture`);
+  if (isReadTwice && !stat.isFile())
+    throw new CommandFailure(`${path}: --flows reads the capture twice: it needs a file`);
 }
 
 /**
