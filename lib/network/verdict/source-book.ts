@@ -1,4 +1,4 @@
-import { type Packet, PROTOCOL } from "../packet.js";
+import { type Packet, PROTOCOL, TCP } from "../packet.js";
 
 /** What was seen of one sender. */
 export interface SeenSource {
@@ -11,15 +11,20 @@ export interface SeenSource {
   packets: number;
   /** The only address it ever sent to; empty once there were two. */
   onlyTo: string;
-  /** It said by ARP that the address is its own. */
-  byArp: boolean;
-  /** It sent data by TCP, which whoever makes up addresses cannot. */
+  /** It is known to be an address of this link: it spoke ARP, or no router passes such an address on. */
+  isOnLink: boolean;
+  /** The MAC that said so; empty where nobody did, or more than one. */
+  ownMac: string;
+  /** It sent data within a TCP connection, which whoever makes up addresses cannot. */
   sentData: boolean;
 }
 
 const DEFAULT_CAP = 20_000;
 /** Newcomers that have sent a single packet so far may take this share of the room. */
 const NEWCOMERS_SHARE = 0.5;
+const CONNECTED = TCP.SYN | TCP.ACK;
+/** RFC 4291 2.5.6: fe80::/10, in practice fe80::/64. */
+const LINK_LOCAL = "fe80:";
 const NO_ADDRESS = "0.0.0.0";
 
 /**
@@ -29,6 +34,9 @@ const NO_ADDRESS = "0.0.0.0";
 export class SourceBook {
   private readonly settled = new Map<string, SeenSource>();
   private readonly newcomers = new Map<string, SeenSource>();
+  /** The newcomers in the order in which they came, over and over; the oldest ones' places are taken first. */
+  private readonly queue: string[] = [];
+  private place = 0;
   private readonly mostNewcomers: number;
   private readonly mostSettled: number;
   /** Senders that were left out because there was no room. */
@@ -44,10 +52,12 @@ export class SourceBook {
     if (p.arp !== undefined) {
       const { senderAddress, senderMac, targetAddress } = p.arp;
       if (senderAddress === "" || senderAddress === NO_ADDRESS) return;
-      this.seen(senderAddress, senderMac, targetAddress, p.time).byArp = true;
+      own(this.seen(senderAddress, senderMac, targetAddress, p.time), senderMac);
     } else if (p.source !== "") {
       const source = this.seen(p.source, p.sourceMac, p.destination, p.time);
-      if (p.protocol === PROTOCOL.TCP && p.payloadLength > 0) source.sentData = true;
+      if (p.source.startsWith(LINK_LOCAL)) own(source, p.sourceMac);
+      if (p.protocol === PROTOCOL.TCP && p.payloadLength > 0 && (p.flags & CONNECTED) === TCP.ACK)
+        source.sentData = true;
     }
   }
 
@@ -79,7 +89,7 @@ export class SourceBook {
   }
 
   private begin(address: string, mac: string, to: string, time: number): SeenSource {
-    if (this.newcomers.size >= this.mostNewcomers) this.drop(this.newcomers);
+    this.queueUp(address);
     const source: SeenSource = {
       address,
       mac,
@@ -87,20 +97,32 @@ export class SourceBook {
       lastSeen: time,
       packets: 1,
       onlyTo: to,
-      byArp: false,
+      isOnLink: false,
+      ownMac: "",
       sentData: false,
     };
     this.newcomers.set(address, source);
     return source;
   }
 
-  private settle(source: SeenSource): void {
-    if (this.settled.size >= this.mostSettled) this.drop(this.settled);
-    this.settled.set(source.address, source);
+  /** A map forgets its first entry slowly when it has lost many: a queue of its own tells which one is the oldest. */
+  private queueUp(address: string): void {
+    const oldest = this.queue[this.place];
+    if (oldest !== undefined && this.newcomers.delete(oldest)) this.notKept++;
+    this.queue[this.place] = address;
+    this.place = (this.place + 1) % this.mostNewcomers;
   }
 
-  private drop(from: Map<string, SeenSource>): void {
-    from.delete(from.keys().next().value as string);
-    this.notKept++;
+  private settle(source: SeenSource): void {
+    if (this.settled.size >= this.mostSettled) {
+      this.settled.delete(this.settled.keys().next().value as string);
+      this.notKept++;
+    }
+    this.settled.set(source.address, source);
   }
+}
+
+function own(source: SeenSource, mac: string): void {
+  source.ownMac = !source.isOnLink || source.ownMac === mac ? mac : "";
+  source.isOnLink = true;
 }

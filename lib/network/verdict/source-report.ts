@@ -34,6 +34,8 @@ export interface SourceReports {
 const SUSPICIOUS: ReadonlySet<NetworkAlertKind> = new Set(["unusual-flow", "unexpected-peer"]);
 const MAX_REASONS = 20;
 const MAX_TARGETS = 20;
+/** A machine has a few addresses; a MAC with more says nothing about any. */
+const MAX_OWN_ADDRESSES = 4;
 const WINDOW_SLACK_S = 5;
 const RANK = { attack: 0, suspicious: 1, normal: 2 } as const;
 
@@ -77,7 +79,7 @@ function begin(
   seen: SeenSource | undefined,
 ): SourceReport {
   const { source, firstSeen, lastSeen } = alert;
-  const mac = source.mac ?? seen?.mac ?? "";
+  const mac = source.mac ?? (seen?.ownMac || seen?.mac) ?? "";
   const report: SourceReport = {
     kind: "source",
     address: source.address,
@@ -110,14 +112,15 @@ function addFinding(report: SourceReport, alert: NetworkAlert): void {
   if (source.address === "") report.packets += packets;
 }
 
-function normal({ address, mac, firstSeen, lastSeen, packets }: SeenSource): SourceReport {
+function normal({ address, ownMac, firstSeen, lastSeen, packets, ...seen }: SeenSource): SourceReport {
+  const mac = ownMac || seen.mac;
   const link = mac === "" ? {} : { mac };
   return { kind: "source", address, ...link, verdict: "normal", labels: [], reasons: [], firstSeen, lastSeen, packets };
 }
 
 function isForgedBy(seen: SeenSource, { source, target, firstSeen, lastSeen }: NetworkAlert): boolean {
   return (
-    !seen.byArp &&
+    !seen.isOnLink &&
     !seen.sentData &&
     seen.onlyTo === target?.address &&
     (source.mac === undefined || seen.mac === "" || source.mac === seen.mac) &&
@@ -128,19 +131,19 @@ function isForgedBy(seen: SeenSource, { source, target, firstSeen, lastSeen }: N
 
 /**
  * Forged packets come from some machine of this link: from the one that has the MAC, or through it if it is a router.
- * Where ARP says which one that is, it is suspicious, no more.
+ * Where it has told an address of its own, it is suspicious, no more.
  */
 function suspectOwner(reports: Map<string, SourceReport>, book: SourceBook, alert: NetworkAlert): void {
   const { mac } = alert.source;
   if (mac === undefined) return;
-  const owners = [...book.all()].filter(
-    (seen) => seen.byArp && seen.mac === mac && seen.address !== alert.target?.address,
-  );
-  const [owner] = owners;
-  const report = owner && reports.get(owner.address);
-  if (!report || owners.length > 1) return;
-  if (!report.labels.includes(alert.kind)) report.labels.push(alert.kind);
+  const owners = [...book.all()].filter((seen) => seen.ownMac === mac && seen.address !== alert.target?.address);
+  if (owners.length > MAX_OWN_ADDRESSES) return;
   const reason = `${alert.kind} with forged addresses came from its MAC ${mac}: from it, or through it if it is a router`;
-  if (report.reasons.length < MAX_REASONS && !report.reasons.includes(reason)) report.reasons.push(reason);
-  if (report.verdict === "normal") report.verdict = "suspicious";
+  for (const { address } of owners) {
+    const report = reports.get(address);
+    if (!report) continue;
+    if (!report.labels.includes(alert.kind)) report.labels.push(alert.kind);
+    if (report.reasons.length < MAX_REASONS && !report.reasons.includes(reason)) report.reasons.push(reason);
+    if (report.verdict === "normal") report.verdict = "suspicious";
+  }
 }

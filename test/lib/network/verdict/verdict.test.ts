@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { NetworkAlert } from "../../../../lib/common/network.js";
+import { TCP } from "../../../../lib/network/packet.js";
 import { fits, flowReport } from "../../../../lib/network/verdict/flow-report.js";
 import { IncidentLog } from "../../../../lib/network/verdict/incident-log.js";
 import { SourceBook } from "../../../../lib/network/verdict/source-book.js";
@@ -51,11 +52,11 @@ describe("source reports", () => {
   it("accuse who forges, not the forged, the victim, or who was there as well", () => {
     const book = new SourceBook();
     const incidents = new IncidentLog();
-    for (let i = 0; i < 60; i++) book.packet(syn(`198.51.100.${i}`, START + i / 10));
+    for (let i = 0; i < 60; i++) book.packet({ ...syn(`198.51.100.${i}`, START + i / 10), payloadLength: i });
     book.packet(
       tcp(START + 1, { source: VICTIM, destination: "198.51.100.1", sourcePort: 80, destinationPort: 1000 }, 18),
     );
-    book.packet({ ...syn("192.0.2.30", START + 2, "02:00:00:00:00:30"), payloadLength: 10 });
+    book.packet({ ...syn("192.0.2.30", START + 2), flags: TCP.ACK, payloadLength: 10 });
     incidents.add(flood());
     const { sources, notListed } = sourceReports(book, incidents);
     assert.deepEqual(
@@ -63,7 +64,7 @@ describe("source reports", () => {
       [
         ["", FORGER, "attack", ["spoofed-syn-flood"]],
         [VICTIM, sources[1]?.mac, "normal", []],
-        ["192.0.2.30", "02:00:00:00:00:30", "normal", []],
+        ["192.0.2.30", FORGER, "normal", []],
       ],
     );
     assert.deepEqual([sources[0]?.targets, sources[0]?.forgedAddresses, notListed], [[VICTIM], 60, 60]);
@@ -83,11 +84,24 @@ describe("source reports", () => {
   it("call the machine suspicious that ARP says has the MAC of forged packets", () => {
     const book = new SourceBook();
     book.packet(arp(START, { senderMac: FORGER, senderAddress: "192.0.2.66", targetAddress: VICTIM }));
+    // Its address was used by the forger and claimed by others, which makes nobody suspicious.
+    const MAC = "02:00:00:00:00:20";
+    book.packet(arp(START, { senderMac: MAC, senderAddress: "192.0.2.20", targetAddress: VICTIM }));
+    book.packet(syn("192.0.2.20", START + 1));
+    for (const senderMac of [FORGER, MAC, FORGER]) {
+      book.packet(arp(START + 2, { senderMac, senderAddress: "192.0.2.1", targetAddress: VICTIM }));
+    }
+    book.packet({ ...syn("fe80::66", START), network: "ipv6", destination: "ff02::2" });
     const incidents = new IncidentLog();
     incidents.add(flood());
-    const report = sourceReports(book, incidents).sources.find(({ address }) => address === "192.0.2.66");
-    assert.deepEqual([report?.verdict, report?.labels], ["suspicious", ["spoofed-syn-flood"]]);
-    assert.match(report?.reasons[0] ?? "", /or through it if it is a router/);
+    const { sources } = sourceReports(book, incidents);
+    assert.deepEqual(
+      sources
+        .filter(({ verdict }) => verdict === "suspicious")
+        .map(({ address, verdict, labels }) => [address, verdict, labels]),
+      ["192.0.2.66", "fe80::66"].map((address) => [address, "suspicious", ["spoofed-syn-flood"]]),
+    );
+    assert.match(sources[1]?.reasons[0] ?? "", /or through it if it is a router/);
   });
 
   it("sum up several incidents of one source, and let a detector's word outweigh the baseline's", () => {
