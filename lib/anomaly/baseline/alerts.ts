@@ -14,6 +14,8 @@ const MOST_WAITING = 100;
 const DEVIATIONS = 4;
 const REPEAT_S = 60;
 const QUIET_S = 600;
+/** So many incidents begin within a window of time at most: made-up addresses of the own network are no news each. */
+const MOST_BEGUN = 30;
 const MAX_INCIDENTS = 1000;
 const MAX_DEVICES = 4096;
 const MAX_TOLD = 2048;
@@ -65,6 +67,10 @@ export class BaselineAlerts {
   private readonly notices = new Map<string, Notice>();
   private made = 0;
   private now = Number.NEGATIVE_INFINITY;
+  private window = 0;
+  private begun = 0;
+  /** Incidents that were not told because too many began at once. */
+  suppressed = 0;
 
   /**
    * @param rate share of ordinary flows that is called unusual.
@@ -85,10 +91,8 @@ export class BaselineAlerts {
     // A device that was not there while learning is told once: all that it does is new.
     const what = judgement.isKnownDevice ? `${deed.protocol} ${deed.port} ${deed.peer}` : "device";
     const isNews = isUnexpected && !state.told.has(what) && !state.told.has("device");
-    if (isNews) {
-      if (state.told.size < MAX_TOLD) state.told.add(what);
-      else return;
-      this.raise("unexpected-peer", flow, deed, reasons.slice(0, 1), 1, 1);
+    if (isNews && state.told.size < MAX_TOLD && this.raise("unexpected-peer", flow, deed, reasons.slice(0, 1), 1, 1)) {
+      state.told.add(what);
     }
     if (!isUnusual) return;
     const why = isUnexpected ? reasons.slice(1) : reasons;
@@ -129,10 +133,19 @@ export class BaselineAlerts {
     return notice;
   }
 
-  private raise(kind: Kind, flow: FlowRecord, deed: Deed, reasons: string[], value: number, threshold: number): void {
+  /** @returns whether it was taken: too many may have begun. */
+  private raise(
+    kind: Kind,
+    flow: FlowRecord,
+    deed: Deed,
+    reasons: string[],
+    value: number,
+    threshold: number,
+  ): boolean {
     const key = `${kind} ${deed.device === OUTSIDE ? flow.originator.address : deed.device}`;
     let incident = this.active.get(key);
     if (!incident) {
+      if (!this.mayBegin()) return false;
       if (this.active.size >= MAX_INCIDENTS) {
         const [oldest, first] = this.active.entries().next().value as [string, Incident];
         this.end(oldest, first);
@@ -141,7 +154,7 @@ export class BaselineAlerts {
       this.active.set(key, incident);
       this.note(incident.alert.id, flow, deed);
       this.tell(incident, "began");
-      return;
+      return true;
     }
     const { alert } = incident;
     this.note(alert.id, flow, deed);
@@ -153,6 +166,19 @@ export class BaselineAlerts {
       if (alert.reasons.length < MAX_REASONS && !alert.reasons.includes(reason)) alert.reasons.push(reason);
     }
     incident.hasNews = true;
+    return true;
+  }
+
+  private mayBegin(): boolean {
+    const window = Math.floor(this.now / UNUSUAL_S);
+    if (window !== this.window) {
+      this.window = window;
+      this.begun = 0;
+    }
+    this.begun++;
+    if (this.begun <= MOST_BEGUN) return true;
+    this.suppressed++;
+    return false;
   }
 
   private alertOf(

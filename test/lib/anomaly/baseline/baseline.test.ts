@@ -99,6 +99,17 @@ describe("baseline of a network", () => {
     assert.equal(alerts.filter(({ phase }) => phase === "continues").length, 0);
   });
 
+  it("does not tell of made-up addresses one by one", () => {
+    const [flow] = flowsOf({}) as [FlowRecord];
+    const forged = Array.from({ length: 200 }, (_, i) => ({
+      ...flow,
+      originator: { address: `192.168.9.${i}`, port: 1 },
+      handshake: false,
+    }));
+    assert.equal(began(judge(forged)).length, 30);
+    assert.equal(began(judge([...forged, { ...forged[199], last: flow.last + 700 } as FlowRecord])).length, 31);
+  });
+
   it("tells one upload of far more than ever, with the amounts", () => {
     const alerts = judge(flowsOf({ from: camera, to: recorder, port: 8554, up: 8_000_000, down: 40 }));
     assert.deepEqual(began(alerts), [`unusual-flow ${camera}`]);
