@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { simulateAttackCommand } from "./simulate-attack.js";
 import { simulateDevicesCommand } from "./simulate-devices.js";
 import { simulateFleetCommand } from "./simulate-fleet.js";
+import { simulateNetworkCommand } from "./simulate-network.js";
 import { simulateThermalCommand } from "./simulate-thermal.js";
 
 /** `redoubt simulate <scenario>`. */
@@ -11,5 +12,6 @@ export function simulateCommand(): Command {
     .addCommand(simulateThermalCommand())
     .addCommand(simulateFleetCommand())
     .addCommand(simulateAttackCommand())
-    .addCommand(simulateDevicesCommand());
+    .addCommand(simulateDevicesCommand())
+    .addCommand(simulateNetworkCommand());
 }

@@ -61,6 +61,12 @@ export const GATEWAY_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
   },
 };
 
+/** The account of the flow that watches the network: it tells alerts, and reads what seed 002's sensors publish. */
+export const NETWORK_ACCOUNT = "network-monitor";
+export const NETWORK_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
+  [NETWORK_ACCOUNT]: { publish: ["security/network"], subscribe: ["home/sensor/data"] },
+};
+
 /** Where the broker's users are: salted hashes and rights. */
 export function usersFileIn(home: string): string {
   return join(home, "broker", "users.json");
@@ -164,7 +170,7 @@ function provisionLocked(home: string, wanted: Readonly<Record<string, AccessRig
 }
 
 /**
- * Makes the accounts of the thermal system, the security monitor and the device gateway with random passwords where they
+ * Makes the accounts of the thermal system, the security monitor, the device gateway and the network monitor with random passwords where they
  * do not exist yet, in `<home>/broker/`: `accounts.json` (passwords, for the programs on this machine) and `users.json` (hashes and rights, for the
  * broker), both 0600. What exists, also rights that a person changed, is kept.
  *
@@ -172,7 +178,12 @@ function provisionLocked(home: string, wanted: Readonly<Record<string, AccessRig
  * @returns every account, by name.
  */
 export function provisionAccounts(home: string): Record<string, Account> {
-  return provisionMissing(home, { ...THERMAL_ACCOUNTS, ...SECURITY_ACCOUNTS, ...GATEWAY_ACCOUNTS });
+  return provisionMissing(home, {
+    ...THERMAL_ACCOUNTS,
+    ...SECURITY_ACCOUNTS,
+    ...GATEWAY_ACCOUNTS,
+    ...NETWORK_ACCOUNTS,
+  });
 }
 
 /**

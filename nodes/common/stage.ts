@@ -1,6 +1,7 @@
 import type { Node, NodeMessageInFlow, NodeStatus } from "node-red";
 import { Closed } from "../../lib/common/closed.js";
 import type { AnomalyVerdict, DeviceInfo, RejectionInfo } from "../../lib/common/message.js";
+import type { FlowClass, FlowRecord, NetworkAlert } from "../../lib/common/network.js";
 import { Rejection, type RejectionCode } from "../../lib/common/rejection.js";
 import type { ReceptionInfo, SecurityVerdict, TrafficFeatures } from "../../lib/common/security.js";
 import { intakeOf } from "./intake.js";
@@ -14,6 +15,9 @@ export interface StageMessage extends NodeMessageInFlow {
   received?: ReceptionInfo;
   traffic?: TrafficFeatures;
   verdict?: SecurityVerdict;
+  flow?: FlowRecord;
+  ids?: FlowClass;
+  alert?: NetworkAlert;
 }
 
 /** What a stage sends: one message for the first output, or one entry per output; nothing keeps the message. */

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { MissingPolicy } from "../../lib/anomaly/feature-row.js";
 import { modelLabel } from "../../lib/anomaly/model.js";
@@ -8,9 +6,9 @@ import { TRAIN_DEFAULTS } from "../../lib/anomaly/train.js";
 import { parseFeatureNames } from "../../lib/anomaly/training-data.js";
 import { resolveIn } from "../../lib/common/home.js";
 import { isIdentifier } from "../../lib/common/identifier.js";
-import { packageRoot } from "../../lib/common/package-root.js";
 import { nodeHome } from "../common/home.js";
 import type { ModelNode } from "../common/model.js";
+import { modelPath } from "../common/model-path.js";
 import { numberSetting } from "../common/number-setting.js";
 
 interface ModelConfig extends NodeDef {
@@ -26,12 +24,6 @@ interface ModelConfig extends NodeDef {
 }
 
 type Settings = Omit<KeeperOptions, "onChange">;
-
-function modelPath(RED: NodeAPI, file: string): string {
-  const own = resolveIn(nodeHome(RED).models, file);
-  const shipped = resolveIn(join(packageRoot(), "models"), file);
-  return !existsSync(own) && existsSync(shipped) ? shipped : own;
-}
 
 /** @throws {Error} that says which setting to mend. */
 function readSettings(RED: NodeAPI, config: ModelConfig): Settings {

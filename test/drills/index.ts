@@ -1,5 +1,6 @@
 import { brokerPreauth } from "./broker-preauth.js";
 import { brokerRestart } from "./broker-restart.js";
+import { captureFuzz } from "./capture-fuzz.js";
 import { chainRollback } from "./chain-rollback.js";
 import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
@@ -11,10 +12,14 @@ import { gatewayLoadDrill } from "./gateway-load.js";
 import { gatewayOutageDrill } from "./gateway-outage.js";
 import { gatewaySecretsDrill } from "./gateway-secrets.js";
 import { hostileMessages } from "./hostile-messages.js";
+import { idsTraining } from "./ids-training.js";
 import { ledgerKill } from "./ledger-kill.js";
 import { ledgerMutations } from "./ledger-mutations.js";
 import { maskKill } from "./mask-kill.js";
 import { millionClients } from "./million-clients.js";
+import { networkBlock } from "./network-block.js";
+import { networkLab } from "./network-lab.js";
+import { networkNormal } from "./network-normal.js";
 import { spoolDamage } from "./spool-damage.js";
 import { startStop } from "./start-stop.js";
 
@@ -27,6 +32,7 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     chainRollback,
     hostileMessages,
     decoderFuzz,
+    captureFuzz,
     brokerPreauth,
     demoSoak,
     startStop,
@@ -39,5 +45,9 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     spoolDamage,
     gatewayKillDrill,
     brokerRestart,
+    idsTraining,
+    networkLab,
+    networkNormal,
+    networkBlock,
   ].map((drill) => [drill.name, drill]),
 );

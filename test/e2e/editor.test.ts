@@ -41,6 +41,7 @@ const ASKED_FOR: Record<string, string[]> = {
   "redoubt-anomaly-score": ["node-input-model"],
   "redoubt-verify": ["node-input-registry"],
   "redoubt-trust-update": ["node-input-ledger"],
+  "redoubt-block": ["node-input-ledger"],
   "redoubt-command-gate": ["node-input-ledger", "node-input-registry"],
   "redoubt-ledger-config": ["node-config-input-origin"],
   "redoubt-ledger": ["node-input-ledger"],
@@ -253,6 +254,23 @@ describe("the nodes in the editor", function () {
     await note.filter({ hasText: "roof removed" }).waitFor();
     assert.deepEqual(listed(), []);
     rmSync(file);
+    await close();
+  });
+
+  it("redoubt-block: says what live means and who is never blocked, and keeps its table", async () => {
+    await open("redoubt-block", "new");
+    const tip = page.locator("#redoubt-block-tip");
+    await tip.filter({ hasText: "nothing is dropped" }).waitFor();
+    assert.equal(await page.isVisible("#node-input-firewall"), false);
+    await page.check("#node-input-live");
+    await tip.filter({ hasText: "their connections are closed" }).waitFor();
+    assert.equal(await page.isVisible("#node-input-firewall"), true);
+    await page.locator("#redoubt-block-never").filter({ hasText: "this machine (127.0.0.1" }).waitFor();
+    await close();
+    await open("redoubt-block", "shipped");
+    assert.equal(await page.isChecked("#node-input-live"), false);
+    assert.equal(await page.locator(".redoubt-address").first().inputValue(), "198.51.100.0/24");
+    assert.equal(await page.locator(".redoubt-mac").nth(1).inputValue(), "02:00:00:00:00:10");
     await close();
   });
 

@@ -1,0 +1,48 @@
+import { extname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { MeterJob, MeterReport } from "./meter-job.js";
+
+/** This file's own extension: `.js` when built, `.ts` when tsx runs the sources, which threads must be told of. */
+const EXTENSION = extname(__filename);
+const SOURCE_LOADER = EXTENSION === ".ts" ? ["--require", "tsx/cjs"] : [];
+/** A live capture that was asked to end gets so long, with the process that it has to end first. */
+const STOP_PATIENCE_MS = 6000;
+
+/** The meter in a thread of its own: a flood of packets must not hold up the messages of the process. */
+export class MeterThread {
+  readonly #worker: Worker;
+  readonly #isLive: boolean;
+  /** Resolves when the thread is gone; rejects with what it died of. */
+  readonly ended: Promise<void>;
+
+  /** @param listener is called in the order of the reports. */
+  constructor(job: MeterJob, listener: (report: MeterReport) => void) {
+    this.#isLive = job.source.kind === "live";
+    this.#worker = new Worker(join(__dirname, `meter-worker${EXTENSION}`), {
+      workerData: job,
+      execArgv: SOURCE_LOADER,
+    });
+    this.#worker.on("message", listener);
+    this.ended = new Promise((resolve, reject) => {
+      this.#worker.on("error", reject);
+      this.#worker.on("exit", () => resolve());
+    });
+    // Whoever waits for it gets the error; without anybody it must not end the process.
+    this.ended.catch(() => {});
+  }
+
+  /** Ends a live capture, with reports of what was open; breaks off the reading of a file. */
+  async stop(): Promise<void> {
+    if (!this.#isLive) {
+      await this.#worker.terminate();
+      return;
+    }
+    this.#worker.postMessage("stop");
+    const impatient = setTimeout(() => void this.#worker.terminate(), STOP_PATIENCE_MS);
+    try {
+      await this.ended.catch(() => {});
+    } finally {
+      clearTimeout(impatient);
+    }
+  }
+}
