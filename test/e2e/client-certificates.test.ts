@@ -17,8 +17,9 @@ import { DeviceCrypto } from "../../simulator/devices/device-crypto.js";
 import { type GatewayDevice, makeGatewayFleet } from "../../simulator/devices/gateway-device.js";
 import { Sensors } from "../../simulator/devices/sensors.js";
 import { findCommand, requireOnMachine } from "../setup.js";
-import { findMosquitto, freePort } from "../support/brokers.js";
+import { findMosquitto } from "../support/brokers.js";
 import { type Certificates, makeCertificates, makeClientCertificate } from "../support/certificates.js";
+import { freePort } from "../support/free-port.js";
 
 helper.init(require.resolve("node-red"));
 

@@ -9,10 +9,10 @@ import type { NetworkAlert } from "../../lib/common/network.js";
 import { Ledger } from "../../lib/ledger/ledger.js";
 import { trustLogic } from "../../lib/trust/logic.js";
 import { makePiece } from "../../simulator/network/made-piece.js";
-import { freePort } from "../support/brokers.js";
 import { launchChromium } from "../support/chromium.js";
 import { countUpdates, readText, untilText } from "../support/dashboard-page.js";
 import { RunningCommand } from "../support/demo.js";
+import { freePort } from "../support/free-port.js";
 import { alertOf, countersOf, flowOf } from "../support/network-messages.js";
 import { projectRoot } from "../support/node-red.js";
 
