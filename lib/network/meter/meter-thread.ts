@@ -1,10 +1,8 @@
-import { extname, join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
+import { startThread } from "../../common/thread.js";
 import type { MeterJob, MeterReport } from "./meter-job.js";
 
-/** This file's own extension: `.js` when built, `.ts` when tsx runs the sources, which threads must be told of. */
-const EXTENSION = extname(__filename);
-const SOURCE_LOADER = EXTENSION === ".ts" ? ["--require", "tsx/cjs"] : [];
 /** A live capture that was asked to end gets so long, with the process that it has to end first. */
 const STOP_PATIENCE_MS = 6000;
 
@@ -18,10 +16,7 @@ export class MeterThread {
   /** @param listener is called in the order of the reports. */
   constructor(job: MeterJob, listener: (report: MeterReport) => void) {
     this.#isLive = job.source.kind === "live";
-    this.#worker = new Worker(join(__dirname, `meter-worker${EXTENSION}`), {
-      workerData: job,
-      execArgv: SOURCE_LOADER,
-    });
+    this.#worker = startThread(join(__dirname, "meter-worker"), job);
     this.#worker.on("message", listener);
     this.ended = new Promise((resolve, reject) => {
       this.#worker.on("error", reject);
