@@ -1,5 +1,5 @@
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
-import { HeldMessages } from "./held-messages.js";
+import { type HeldMessage, HeldMessages } from "./held-messages.js";
 import type { IntakeEntry } from "./intake-entry.js";
 import type { IntakeJournal, IntakeRecord } from "./intake-journal.js";
 
@@ -51,6 +51,7 @@ const UNACKNOWLEDGED = new Error("not on the disk yet");
 export class MqttIntake {
   private readonly client: MqttClient;
   private readonly held = new HeldMessages();
+  private received = 0;
   private appending = 0;
   private acknowledgedTotal = 0;
   private droppedTotal = 0;
@@ -168,7 +169,7 @@ export class MqttIntake {
     const entry = { at: Date.now(), topic, bytes };
     if (qos === 0 || messageId === undefined) {
       if (this.isFull || this.held.size > 0) this.droppedTotal++;
-      else this.append(entry, undefined);
+      else this.append({ entry });
       callback();
       return;
     }
@@ -178,8 +179,9 @@ export class MqttIntake {
       this.acknowledge(stream, [PUBACK, 2, messageId >> 8, messageId & 0xff]);
       this.acknowledgedTotal++;
     };
-    if (this.isFull || this.held.size > 0 || this.held.hasOverflowed) this.hold({ entry, acknowledge });
-    else this.append(entry, acknowledge);
+    const message = { order: this.received++, entry, acknowledge };
+    if (this.isFull || this.held.size > 0 || this.held.hasOverflowed) this.hold(message);
+    else this.append(message);
     callback(UNACKNOWLEDGED);
   }
 
@@ -198,8 +200,10 @@ export class MqttIntake {
     });
   }
 
-  private append(entry: IntakeEntry, acknowledge: (() => void) | undefined): void {
+  /** @param message with QoS 1, or the entry alone of one that nobody waits for. */
+  private append(message: HeldMessage | { entry: IntakeEntry }): void {
     const { journal, onRecord } = this.options;
+    const { entry } = message;
     this.appending++;
     journal
       .append(entry)
@@ -208,7 +212,7 @@ export class MqttIntake {
       })
       .then(
         (n) => {
-          acknowledge?.();
+          if ("acknowledge" in message) message.acknowledge();
           if (this.diskProblem) {
             this.diskProblem = undefined;
             this.options.onChange();
@@ -219,13 +223,13 @@ export class MqttIntake {
         (error: Error) => {
           this.diskProblem = `the journal cannot be written: ${error.message}`;
           this.options.onChange();
-          if (acknowledge) this.hold({ entry, acknowledge });
+          if ("acknowledge" in message) this.hold(message);
           else this.droppedTotal++;
         },
       );
   }
 
-  private hold(message: { entry: IntakeEntry; acknowledge: () => void }): void {
+  private hold(message: HeldMessage): void {
     if (this.isClosed || !this.client.connected) return;
     this.held.add(message);
     this.options.onChange();
@@ -238,9 +242,7 @@ export class MqttIntake {
     const { journal, maxUnfinished = DEFAULT_MAX_UNFINISHED } = this.options;
     const room = Math.max(0, maxUnfinished - journal.unfinished - this.appending);
     // One message at first finds out whether the disk takes any.
-    for (const { entry, acknowledge } of this.held.take(this.diskProblem ? Math.min(room, 1) : room)) {
-      this.append(entry, acknowledge);
-    }
+    for (const message of this.held.take(this.diskProblem ? Math.min(room, 1) : room)) this.append(message);
     const isRelieved = this.held.size === 0 && this.appending === 0 && room > 0 && !this.diskProblem;
     if (isRelieved && this.held.hasOverflowed) {
       this.held.clear();

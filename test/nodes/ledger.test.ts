@@ -210,9 +210,8 @@ describe("ledger node", () => {
   it("leaves to the journal what comes while the ledger closes", async () => {
     await load();
     await helper.getNode("config").close(false);
-    helper
-      .getNode("ledger")
-      .receive({ ledger: alert, intake: { journal: "0123456789abcdef", n: 1, at: 1 } } as StageMessage);
+    const intake = { journal: "0123456789abcdef", n: 1, at: 1 };
+    helper.getNode("ledger").receive({ ledger: alert, intake } as Record<string, unknown>);
     await send({ ledger: alert });
     assert.deepEqual([errors, received.recorded.length], [1, 0]);
   });
