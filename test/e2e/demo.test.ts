@@ -49,6 +49,19 @@ describe("redoubt demo", function () {
     await page.close();
   });
 
+  it("watches an invented house, in which somebody attacks, without any rights", async () => {
+    const page = await (browser as Browser).newPage();
+    await page.goto(`${(demo as RunningCommand).origin}/ui/network`);
+    await page.waitForFunction(
+      () => /SYN scan/.test(document.querySelector(".rdbt-net-alerts .rdbt-net-cards")?.textContent ?? ""),
+      undefined,
+      { timeout: 60_000 },
+    );
+    assert.match(await text(page, ".rdbt-net-total"), /^[1-9][\d,]* packets/);
+    assert.match(await text(page, ".rdbt-net-now"), /dry run/);
+    await page.close();
+  });
+
   it("keeps every secret private and out of flows and logs", () => {
     const home = (demo as RunningCommand).home;
     for (const name of readdirSync(home, { recursive: true, encoding: "utf8" })) {

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createCipheriv } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { connectAsync } from "mqtt";
 import type { Browser, Page } from "playwright-core";
 import { shippedFlows } from "../../cli/launch/shipped-flows.js";
 import type { NetworkAlert } from "../../lib/common/network.js";
+import { loadKeyFile } from "../../lib/envelope/key-file.js";
 import { Ledger } from "../../lib/ledger/ledger.js";
 import { trustLogic } from "../../lib/trust/logic.js";
 import { makePiece } from "../../simulator/network/made-piece.js";
@@ -21,15 +26,28 @@ const MARKUP = '<img src=x onerror="window.hacked=1">';
 const GUESSER = "10.77.0.66";
 const LIVE = { kind: "live", name: `eth0${MARKUP}` };
 
+const SEED_TAB = "rdbt-tab-net-seed";
+
+/** As the sketch of seed 002 encrypts: whole blocks of the JSON, `|` and its CRC-32, padded with zeros. */
+function asOldSensor(key: Buffer, json: string): Buffer {
+  const text = `${json}|${crc32(json).toString(16).toUpperCase().padStart(8, "0")}`;
+  const padded = Buffer.alloc(16 * (Math.floor(text.length / 16) + 1));
+  padded.write(text);
+  const cipher = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
+  return Buffer.concat([cipher.update(padded), cipher.final()]);
+}
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The shipped flows, and a way in for messages as the meter sends them. */
+/** The shipped flows with the tab of the old sensor enabled, and a way in for messages as the meter sends them. */
 function flowsWithEntry(port: number): object[] {
   const set = (p: string) => ({ t: "set", p, pt: "msg", to: `payload.${p}`, tot: "msg" });
   const rules = [...["flow", "ids", "alert", "network", "capture"].map(set), { t: "delete", p: "payload", pt: "msg" }];
   const node = (id: string, type: string, rest: object) => ({ id, type, z: "test-tab", x: 100, y: 100, ...rest });
   return [
-    ...shippedFlows(join(projectRoot, "flows")),
+    ...shippedFlows(join(projectRoot, "flows")).map((each) =>
+      each.id === SEED_TAB ? { ...each, disabled: false } : each,
+    ),
     { id: "test-tab", type: "tab", label: "test", disabled: false, info: "" },
     node("test-in", "udp in", {
       ...{ name: "", iface: "127.0.0.1", port: String(port), ipv: "udp4", multicast: "false", group: "" },
@@ -84,6 +102,9 @@ describe("the page Network", function () {
     mkdirSync(join(home, "node-red"), { recursive: true });
     mkdirSync(captures);
     writeFileSync(join(home, "node-red", "flows.json"), JSON.stringify(flowsWithEntry(entry)));
+    const options = ["--role", "sensor", "--profile", "aes-ecb-crc", "--topic", "home/sensor/data", "--home", home];
+    const cli = join(projectRoot, "dist", "cli", "main.js");
+    assert.equal(spawnSync(process.execPath, [cli, "keys", "provision", "home-sensor", ...options]).status, 0);
     running = await RunningCommand.start("start", { home, env: { REDOUBT_DASHBOARD_LOGIN: "open" } });
     await running.untilPrinted(READY);
     page = await browser.newPage();
@@ -253,6 +274,34 @@ describe("the page Network", function () {
     await page.keyboard.press("Enter");
     await untilText(page, ".rdbt-net-capture .rdbt-net-said", /^house\.pcap: \d+ packets, \d+ flows\.$/);
     assert.notEqual(await readText(page, ".rdbt-net-total"), total, "it counts once more");
+  });
+
+  it("charts what the old sensor sends, and says that nothing proves it", async () => {
+    const pieces: string[] = [];
+    const watching = await (browser as Browser).newPage();
+    watching.on("websocket", (ws) => ws.on("framereceived", ({ payload }) => pieces.push(String(payload))));
+    await watching.goto(`${origin()}/ui/network`);
+    await watching.getByText("Seed 002’s sensor, not authenticated").waitFor();
+    await watching.locator("#nrdb-ui-widget-rdbt-net-seedchart canvas").waitFor();
+    const key = loadKeyFile(join(home, "keys", "devices", "home-sensor.key"), ["aes-128"]).primary;
+    const { mqttPort } = running as RunningCommand;
+    const account = (running as RunningCommand).account("home-sensor");
+    const client = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, account);
+    try {
+      const reading = '{"temp":25.50,"hum":60.25,"id":"ESP32_Sensor_001"}';
+      await client.publishAsync("home/sensor/data", asOldSensor(key, reading), { qos: 1 });
+      const forged = asOldSensor(Buffer.alloc(16, 9), '{"temp":99.75,"hum":1.25}');
+      await client.publishAsync("home/sensor/data", forged, { qos: 1 });
+    } finally {
+      await client.endAsync();
+    }
+    const sent = () => pieces.filter((piece) => piece.includes("msg-input:rdbt-net-seedchart")).join("\n");
+    for (let i = 0; i < 100 && !/60\.25/.test(sent()); i++) await watching.waitForTimeout(100);
+    assert.match(sent(), /25\.5[^0-9]/);
+    assert.match(sent(), /60\.25/);
+    await watching.waitForTimeout(1500);
+    assert.doesNotMatch(sent(), /99\.75/, "under another key");
+    await watching.close();
   });
 
   it("fits a telephone, in light and in dark", async () => {

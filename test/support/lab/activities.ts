@@ -14,13 +14,14 @@ export type Tool = readonly [string, ...string[]];
 export class Activities {
   /** Of everything random in what runs. */
   readonly random: SeededRandom;
-  /** Runs that ended with an error, and programs that ended though they were to stay. */
+  /** When and how runs ended with an error, and programs that were to stay. */
   readonly failures: string[] = [];
   /** How often each thing was done. */
   readonly done: Record<string, number> = {};
   readonly #network: LabNetwork;
   readonly #children = new Set<ChildProcess>();
   readonly #loops: Promise<void>[] = [];
+  readonly #startedAt = performance.now();
   #isStopped = false;
 
   constructor(network: LabNetwork, seed: number) {
@@ -59,8 +60,12 @@ export class Activities {
 
   #stay(child: ChildProcess, name: string): void {
     this.#adopt(child).once("exit", (code, signal) => {
-      if (!this.#isStopped) this.failures.push(`${name} ended: ${code ?? signal}`);
+      if (!this.#isStopped) this.#fail(`${name} ended: ${code ?? signal}`);
     });
+  }
+
+  #fail(how: string): void {
+    this.failures.push(`${((performance.now() - this.#startedAt) / 1000).toFixed(0)} s: ${how}`);
   }
 
   async #repeat(what: string, host: HostName, sec: number, command: () => Tool): Promise<void> {
@@ -74,7 +79,7 @@ export class Activities {
       });
       const [code] = (await once(child, "close")) as [number | null];
       if (this.#isStopped) return;
-      if (code !== 0) this.failures.push(`${what}: ${code} ${said.trim()}`);
+      if (code !== 0) this.#fail(`${what}: ${code} ${said.trim()}`);
       this.done[what] = (this.done[what] ?? 0) + 1;
       await this.#pause(sec * (0.5 + this.random.uniform()));
     }

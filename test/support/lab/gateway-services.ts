@@ -45,11 +45,11 @@ function writeMosquittoConfig(folder: string): string {
   return config;
 }
 
-/** Runs on the gateway until every port listens. @throws after 15 s. */
-async function untilListening(network: LabNetwork, ports: readonly number[]): Promise<void> {
+/** Waits until every port of a host listens. @throws after 15 s. */
+export async function untilListening(network: LabNetwork, host: HostName, ...ports: number[]): Promise<void> {
   const deadline = Date.now() + STARTUP_MS;
   for (;;) {
-    const listening = network.run(GATEWAY, "ss", ["-Hltn"]);
+    const listening = network.run(host, "ss", ["-Hltn"]);
     if (ports.every((port) => new RegExp(`:${port}\\s`).test(listening))) return;
     if (Date.now() > deadline) throw new Error(`of ${ports.join(", ")} only these listen:\n${listening}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -61,6 +61,6 @@ export async function startGatewayServices(network: LabNetwork): Promise<SshAcce
   const ssh = startSshServer(network);
   network.spawn(GATEWAY, "mosquitto", ["-c", writeMosquittoConfig(network.folder)], { stdio: "ignore" });
   spawnScript(network, GATEWAY, "web-server", [String(HTTP_PORT)]);
-  await untilListening(network, [MQTT_PORT, HTTP_PORT, SSH_PORT]);
+  await untilListening(network, GATEWAY, MQTT_PORT, HTTP_PORT, SSH_PORT);
   return ssh;
 }

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Activities, type Tool } from "./activities.js";
-import { HTTP_PORT, MQTT_LOGIN, MQTT_PORT, SSH_PORT } from "./gateway-services.js";
+import { HTTP_PORT, MQTT_LOGIN, MQTT_PORT, SSH_PORT, untilListening } from "./gateway-services.js";
 import { addressOf, GATEWAY } from "./hosts.js";
 import type { Lab } from "./lab.js";
 import { SSH_USER } from "./ssh-server.js";
@@ -31,8 +31,9 @@ const starts = {
     activities.repeat("bell", "appliance", 3, () => mosquitto("pub", "-q 1 -t home/bell -m 1"));
     activities.repeat("look at the meter", "admin", 15, () => mosquitto("sub", "-t home/meter/# -W 9 -C 3"));
   },
-  http: (_, activities) => {
+  http: async ({ network }, activities) => {
     activities.script("victim", "web-server", "80");
+    await untilListening(network, "victim", 80);
     activities.script("browser", "normal-browser", ADDRESS, String(HTTP_PORT));
     activities.repeat("page", "browser", 6, () => page(activities, ADDRESS, HTTP_PORT));
     activities.repeat("page of another server", "browser", 15, () => page(activities, addressOf("victim"), 80));
@@ -75,7 +76,7 @@ const starts = {
     activities.script("browser", "normal-receiver");
     activities.script("victim", "normal-camera", addressOf("browser"));
   },
-} satisfies Record<string, (lab: Lab, activities: Activities) => void>;
+} satisfies Record<string, (lab: Lab, activities: Activities) => void | Promise<void>>;
 
 export type NormalKind = keyof typeof starts;
 
@@ -83,8 +84,8 @@ export type NormalKind = keyof typeof starts;
 export const NORMAL_KINDS = Object.keys(starts) as NormalKind[];
 
 /** Starts it; it goes on until it is stopped. */
-export function startNormalTraffic(lab: Lab, seed: number, kinds: readonly NormalKind[] = NORMAL_KINDS): Activities {
+export async function startNormalTraffic(lab: Lab, seed: number, kinds = NORMAL_KINDS): Promise<Activities> {
   const activities = new Activities(lab.network, seed);
-  for (const kind of kinds) starts[kind](lab, activities);
+  for (const kind of kinds) await starts[kind](lab, activities);
   return activities;
 }

@@ -34,6 +34,7 @@ AuthorizedKeysFile ${join(folder, "authorized_keys")}
 StrictModes no
 UsePAM no
 PasswordAuthentication yes
+MaxStartups 100
 PidFile none
 Subsystem sftp ${sftpServer()}
 `;
@@ -59,7 +60,7 @@ mount --bind "$1/passwd" /etc/passwd
 mount --bind "$1/shadow" /etc/shadow
 mount -t tmpfs tmpfs /run
 mkdir -m 755 /run/sshd
-exec "$2" -D -e -f "$1/sshd_config"`;
+exec "$2" -D -E "$1/log" -f "$1/sshd_config"`;
   network.spawn(GATEWAY, "unshare", ["-m", "sh", "-c", script, "sshd", folder, toolPath("sshd")], { stdio: "ignore" });
   const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"];
   return { options: ["-F", "none", "-i", key, ...options.flatMap((option) => ["-o", option])] };
