@@ -69,7 +69,11 @@ describe("flows/network-ids.json", () => {
     const [meter, classify] = [nodeOf("redoubt-flow-meter").id, nodeOf("redoubt-ids-classify").id];
     const [block, stats] = [nodeOf("redoubt-block").id, nodeOf("redoubt-network-stats").id];
     const [flows, , alerts, counters] = wiresOf(meter);
-    assert.deepEqual([flows, alerts, counters], [[classify], [classify], [stats]]);
+    const baseline = nodeOf("redoubt-baseline").id;
+    assert.deepEqual([flows, alerts, counters], [[baseline], [classify, baseline], [stats]]);
+    // What is unusual is shown and told; whether it blocks is a setting of the firewall, which is off.
+    assert.deepEqual(wiresOf(baseline), [[classify], [], [stats, "rdbt-net-isalert"]]);
+    assert.equal(nodeOf("redoubt-block").unusual, false);
     const into = flow.filter(({ id }) => wiresOf(id).flat().includes(block)).map(({ id, type }) => [id, type]);
     assert.deepEqual(into, [
       ["rdbt-net-isalert", "switch"],
