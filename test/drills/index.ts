@@ -4,6 +4,8 @@ import { chainRollback } from "./chain-rollback.js";
 import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
 import type { Drill } from "./drill.js";
+import { gatewayClockDrill } from "./gateway-clock.js";
+import { gatewayDiskFullDrill } from "./gateway-disk-full.js";
 import { gatewayForgeriesDrill } from "./gateway-forgeries.js";
 import { gatewayFramingDrill } from "./gateway-framing.js";
 import { gatewayKillDrill } from "./gateway-kill.js";
@@ -15,6 +17,7 @@ import { ledgerKill } from "./ledger-kill.js";
 import { ledgerMutations } from "./ledger-mutations.js";
 import { maskKill } from "./mask-kill.js";
 import { millionClients } from "./million-clients.js";
+import { serverAwayDrill } from "./server-away.js";
 import { spoolDamage } from "./spool-damage.js";
 import { startStop } from "./start-stop.js";
 
@@ -35,7 +38,10 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     gatewayFramingDrill,
     gatewaySecretsDrill,
     gatewayOutageDrill,
+    gatewayDiskFullDrill,
+    gatewayClockDrill,
     gatewayLoadDrill,
+    serverAwayDrill,
     spoolDamage,
     gatewayKillDrill,
     brokerRestart,
