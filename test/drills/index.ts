@@ -5,6 +5,8 @@ import { chainRollback } from "./chain-rollback.js";
 import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
 import type { Drill } from "./drill.js";
+import { gatewayClockDrill } from "./gateway-clock.js";
+import { gatewayDiskFullDrill } from "./gateway-disk-full.js";
 import { gatewayForgeriesDrill } from "./gateway-forgeries.js";
 import { gatewayFramingDrill } from "./gateway-framing.js";
 import { gatewayKillDrill } from "./gateway-kill.js";
@@ -20,6 +22,7 @@ import { millionClients } from "./million-clients.js";
 import { networkBlock } from "./network-block.js";
 import { networkLab } from "./network-lab.js";
 import { networkNormal } from "./network-normal.js";
+import { serverAwayDrill } from "./server-away.js";
 import { spoolDamage } from "./spool-damage.js";
 import { startStop } from "./start-stop.js";
 
@@ -41,7 +44,10 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     gatewayFramingDrill,
     gatewaySecretsDrill,
     gatewayOutageDrill,
+    gatewayDiskFullDrill,
+    gatewayClockDrill,
     gatewayLoadDrill,
+    serverAwayDrill,
     spoolDamage,
     gatewayKillDrill,
     brokerRestart,
