@@ -57,10 +57,10 @@ export class DatagramDetector {
       return;
     }
     if (isV6 ? type !== ECHO_REQUEST_V6 : !REQUESTS.has(type)) return;
-    if (isGroup(p)) return;
     const source = this.context.sources.of(p.source, p.sourceMac, this.context.now);
+    // To all at once as well: each answers the forged sender of a smurf attack.
     this.icmp.sent(p, source, undefined);
-    if (source !== undefined) this.scans.tried(source, p.destination, 0, p.protocol, "host-scan");
+    if (source !== undefined && !isGroup(p)) this.scans.tried(source, p.destination, 0, p.protocol, "host-scan");
   }
 
   /** An endpoint spoke for the first time: who tried it before had success. */
@@ -71,7 +71,7 @@ export class DatagramDetector {
 }
 
 /** Multicast and broadcast: nobody in particular is asked. */
-function isGroup(p: Packet): boolean {
+export function isGroup(p: Packet): boolean {
   const mac = p.destinationMac;
   // The lowest bit of the first byte of a group's MAC (IEEE 802).
   if (mac !== "" && (Number.parseInt(mac.charAt(1), 16) & 1) === 1) return true;
