@@ -71,11 +71,13 @@ export class ArpDetector {
     const isProbe = senderAddress === NO_ADDRESS || senderAddress === "";
     const isGratuitous = senderAddress === targetAddress;
     const isSolicited = operation === REPLY && this.isSolicited(arp);
+    // A capture of all interfaces does not say to whom a frame was sent.
+    const isToAll = operation === REPLY && (p.destinationMac === BROADCAST_MAC || arp.targetMac === BROADCAST_MAC);
     const station = this.station(senderMac);
     if (!isProbe) this.claim(station, arp, isSolicited);
     if (operation === REPLY && !isSolicited && !isGratuitous && p.destinationMac !== BROADCAST_MAC)
       this.push(station, arp);
-    if (isGratuitous || (operation === REPLY && p.destinationMac === BROADCAST_MAC)) this.storm(station, senderAddress);
+    if (isGratuitous || isToAll) this.storm(station, senderAddress);
     if (operation === REQUEST && !isGratuitous && !isProbe) {
       this.remember(`${senderAddress} ${targetAddress}`, now);
       const source = this.context.sources.of(senderAddress, senderMac, now);

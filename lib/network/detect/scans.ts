@@ -18,7 +18,7 @@ const MAX_WANTED = 4096;
 /** A router asks by ARP for whom it has a packet, three times a second apart, and again when it gave up. */
 const WANTED_S = 10;
 
-/** Instead of an IP protocol number, for requests by ARP. */
+/** Instead of an IP protocol number, for requests by ARP, or by neighbour discovery for IPv6. */
 export const BY_ARP = 0;
 
 interface Group {

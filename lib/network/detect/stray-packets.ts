@@ -35,8 +35,7 @@ export class StrayPacketDetector {
 
   /** A combination of flags that no stack sends. */
   impossible(p: Packet): void {
-    const kind = kindOf(p.flags);
-    if (kind !== undefined) this.count(p, kind);
+    this.count(p, kindOf(p.flags));
   }
 
   /** An ACK or FIN-ACK without payload and without a connection. */
@@ -100,15 +99,14 @@ export class StrayPacketDetector {
   }
 }
 
-function kindOf(flags: number): StrayKind | undefined {
+function kindOf(flags: number): StrayKind {
   switch (flags & (FIN | SYN | RST | PSH | ACK | URG)) {
     case 0:
       return "null-scan";
     case FIN:
       return "fin-scan";
-    case FIN | PSH | URG:
-      return "xmas-scan";
     default:
-      return undefined;
+      // FIN, PSH and URG, and whatever else no stack sends, such as SYN with FIN.
+      return "xmas-scan";
   }
 }

@@ -51,7 +51,12 @@ export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
   },
   "fin-scan": { count: 10, seconds: 300, unit: "ports probed with FIN alone", why: IMPOSSIBLE },
   "null-scan": { count: 10, seconds: 300, unit: "ports probed without any flag", why: IMPOSSIBLE },
-  "xmas-scan": { count: 10, seconds: 300, unit: "ports probed with FIN, PSH and URG", why: IMPOSSIBLE },
+  "xmas-scan": {
+    count: 10,
+    seconds: 300,
+    unit: "ports probed with FIN, PSH and URG, or with SYN and one of these",
+    why: IMPOSSIBLE,
+  },
   "ack-scan": {
     count: 15,
     seconds: 60,

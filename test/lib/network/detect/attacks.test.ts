@@ -83,6 +83,17 @@ describe("detectors at their thresholds", () => {
     crosses("os-probe", (count) => probes.slice(0, count), THRESHOLDS["os-probe"].count);
   });
 
+  it("a sweep by neighbour discovery, and packets with SYN and FIN", () => {
+    const sweep = (count: number) =>
+      times(count, (i) => {
+        const target = Buffer.from(`fd120008${"0".repeat(20)}${(256 + i).toString(16).padStart(4, "0")}`, "hex");
+        return icmp(START + i / 10, "fd12:8::66", "ff02::1:ff00:1", 135, { protocol: 58, payload: target });
+      });
+    crosses("host-scan", sweep, THRESHOLDS["host-scan"].count, "fd12:8::66");
+    const synFin = (count: number) => times(count, (i) => tcp(START + i / 10, ends(1000 + i), TCP.SYN | TCP.FIN));
+    crosses("xmas-scan", synFin, THRESHOLDS["xmas-scan"].count);
+  });
+
   it("an ACK scan whose packets were captured on both sides of a router", () => {
     const twice = (count: number) =>
       times(count, (i) => {
