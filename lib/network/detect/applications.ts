@@ -34,14 +34,16 @@ export class Applications {
     this.mqtt = new MqttAbuseDetector(context);
     this.ssh = new SshBruteForceDetector(context);
     this.probes = new ServiceProbeDetector(context);
-    this.slow = new UnfinishedCount(context, "slow-connections", "unfinished HTTP requests");
+    this.slow = new UnfinishedCount(context, "slow-connections", "HTTP requests unfinished or answers not read");
   }
 
   data(c: Connection, p: Packet, isFromClient: boolean): void {
     if (c.state === STATE.MIDSTREAM && isFromClient) this.takeUp(c, p);
     if (c.state !== STATE.ESTABLISHED && c.application === undefined) return;
     const isFirst = (isFromClient ? c.clientBytes : c.serverBytes) === p.payloadLength;
-    if (isFirst && isFromClient && c.state === STATE.ESTABLISHED) this.probes.firstBytes(c, p.payload);
+    if (isFirst && !c.isRepeated && isFromClient && c.state === STATE.ESTABLISHED) this.probes.firstBytes(c, p.payload);
+    // MQTT puts segments in order itself.
+    if (c.isRepeated && !(c.application instanceof MqttConnection)) return;
     if (c.application === undefined) {
       if (!isFirst) return;
       c.application = this.recognise(c, p.payload, isFromClient);
@@ -50,6 +52,11 @@ export class Applications {
     const listener = c.application as Listener;
     if (isFromClient) listener.client(p);
     else listener.server(p);
+  }
+
+  /** The client's ACK without payload. */
+  acknowledged(c: Connection, p: Packet): void {
+    if (c.application instanceof HttpRequests) c.application.acknowledged(p);
   }
 
   sweep(): void {

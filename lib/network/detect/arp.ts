@@ -10,6 +10,8 @@ const MAX_STATIONS = 4096;
 const MAX_OPEN_REQUESTS = 4096;
 /** After so long without a sign of its owner, an address is free for anyone. */
 const FORGOTTEN_S = 600;
+/** So many more answers that nobody asked for are claims although the owner was never heard. */
+const MORE_PUSHED = 2;
 /** A reply belongs to a request of the last so many seconds. */
 const SOLICITED_S = 5;
 const REQUEST = 1;
@@ -33,6 +35,9 @@ class Station implements IncidentHolder {
   address = "";
   readonly claims: WindowCount;
   readonly gratuitous: WindowCount;
+  /** Answers about another address than its own, sent to a host that had not asked. */
+  readonly pushed: WindowCount;
+  pushedSince = 0;
   claimsSince = 0;
   gratuitousSince = 0;
 
@@ -42,6 +47,7 @@ class Station implements IncidentHolder {
     stormSeconds: number,
   ) {
     this.claims = new WindowCount(claimSeconds);
+    this.pushed = new WindowCount(claimSeconds);
     this.gratuitous = new WindowCount(stormSeconds);
   }
 }
@@ -65,13 +71,19 @@ export class ArpDetector {
     const isProbe = senderAddress === NO_ADDRESS || senderAddress === "";
     const isGratuitous = senderAddress === targetAddress;
     const isSolicited = operation === REPLY && this.isSolicited(arp);
+    // A capture of all interfaces does not say to whom a frame was sent.
+    const isToAll = operation === REPLY && (p.destinationMac === BROADCAST_MAC || arp.targetMac === BROADCAST_MAC);
     const station = this.station(senderMac);
     if (!isProbe) this.claim(station, arp, isSolicited);
-    if (isGratuitous || (operation === REPLY && p.destinationMac === BROADCAST_MAC)) this.storm(station, senderAddress);
+    if (operation === REPLY && !isSolicited && !isGratuitous && p.destinationMac !== BROADCAST_MAC)
+      this.push(station, arp);
+    if (isGratuitous || isToAll) this.storm(station, senderAddress);
     if (operation === REQUEST && !isGratuitous && !isProbe) {
       this.remember(`${senderAddress} ${targetAddress}`, now);
       const source = this.context.sources.of(senderAddress, senderMac, now);
-      if (source !== undefined) this.scans.tried(source, targetAddress, 0, BY_ARP, "host-scan");
+      // A router asks for whom it has a packet from somebody else.
+      if (source !== undefined && !this.scans.isWanted(targetAddress, senderAddress))
+        this.scans.tried(source, targetAddress, 0, BY_ARP, "host-scan");
     } else if (operation === REPLY) {
       const asker = this.context.sources.get(targetAddress);
       if (asker !== undefined) this.scans.succeeded(asker, senderAddress, 0, BY_ARP);
@@ -122,6 +134,28 @@ export class ArpDetector {
     ]);
   }
 
+  /** An answer without a question to one host: an owner announces itself to all. */
+  private push(station: Station, { senderAddress: address, targetAddress, targetMac }: ArpFields): void {
+    if (station.address === "" || station.address === address || targetMac === BROADCAST_MAC) return;
+    const { now, thresholds } = this.context;
+    const { count, seconds: window } = thresholds["arp-spoofing"];
+    if (station.pushed.at(now) === 0) station.pushedSince = now;
+    const value = station.pushed.add(now);
+    const limit = count + MORE_PUSHED;
+    if (value < limit || this.context.incidents.goesOn(station, "arp-spoofing", value)) return;
+    this.tell(
+      station,
+      "arp-spoofing",
+      value,
+      station.pushedSince,
+      { address },
+      [
+        `${station.mac}, which has ${station.address}, said ${value} times in ${seconds(station.pushedSince, now)} that it has ${address}, to ${targetAddress} that had not asked; ${limit} within ${window} s are a claim`,
+      ],
+      limit,
+    );
+  }
+
   private bind(mac: string, address: string, isUnasked: boolean): void {
     this.bindings.delete(address);
     if (this.bindings.size >= MAX_ADDRESSES) this.bindings.delete(this.bindings.keys().next().value as string);
@@ -146,6 +180,7 @@ export class ArpDetector {
     firstSeen: number,
     target: { address: string },
     reasons: string[],
+    threshold?: number,
   ): void {
     this.context.incidents.begin(station, kind, {
       // Who only announces itself says so itself; a claim to another's address is not its name.
@@ -156,6 +191,7 @@ export class ArpDetector {
       packets: value,
       proof: "link-layer",
       reasons,
+      ...(threshold !== undefined && { threshold }),
     });
   }
 

@@ -41,6 +41,10 @@ export class Connection {
   last = 0;
   /** Header length of the SYN: 20 has no options, which no operating system sends. */
   synHeader = 0;
+  /** MAC that the SYN came from. */
+  synMac = "";
+  /** Its last payload had been seen before: sent again, or captured on a second interface. */
+  isRepeated = false;
   /** Both sides' FIN: 1 client, 2 server. */
   fins = 0;
   /** The whole handshake was seen, with the right numbers. */
@@ -65,6 +69,8 @@ export class Connection {
     this.opened = now;
     this.last = now;
     this.synHeader = 0;
+    this.synMac = "";
+    this.isRepeated = false;
     this.fins = 0;
     this.isProved = false;
     this.isProbe = false;

@@ -14,7 +14,7 @@ export function startsWithMethod(bytes: Buffer): boolean {
   return METHOD.test(bytes.toString("latin1", 0, LONGEST_METHOD));
 }
 
-/** Follows the requests of one HTTP/1 connection as far as to know whether one is unfinished (RFC 9112). */
+/** Follows the requests of one HTTP/1 connection as far as to know whether one is unfinished (RFC 9112), or its answer not read. */
 export class HttpRequests implements Application, Unfinished {
   since = 0;
   private bytes = 0;
@@ -23,6 +23,11 @@ export class HttpRequests implements Application, Unfinished {
   private tail = Buffer.alloc(0);
   private bodyLeft = 0;
   private isInHeader = false;
+  /** The capture holds the beginnings of its packets only. */
+  private isCut = false;
+  private packets = 0;
+  /** The client takes no more of the answer: its window is 0. */
+  private isStalled = false;
   private isCounted = false;
 
   constructor(
@@ -33,7 +38,8 @@ export class HttpRequests implements Application, Unfinished {
 
   client(p: Packet): void {
     this.bytes += p.payloadLength;
-    if (this.isInHeader) this.readHeader(p.payload);
+    this.packets += 1;
+    if (this.isInHeader) this.readHeader(p);
     else if (this.bodyLeft > 0) this.bodyLeft -= p.payloadLength;
     else this.begin(p);
     this.count();
@@ -46,25 +52,41 @@ export class HttpRequests implements Application, Unfinished {
     this.count();
   }
 
+  /** The client acknowledged without sending anything. */
+  acknowledged(p: Packet): void {
+    const isStalled = p.window === 0;
+    if (isStalled === this.isStalled) return;
+    this.isStalled = isStalled;
+    if (isStalled) this.since = this.context.now;
+    this.count();
+  }
+
   end(): void {
+    this.isStalled = false;
     this.server();
   }
 
   isSlow(now: number): boolean {
-    return this.isInHeader || this.bytes < TRICKLE * (now - this.since);
+    if (this.isStalled) return true;
+    const isTrickle = this.bytes < TRICKLE * (now - this.since);
+    // Where the end of the header cannot be seen, only one that comes in pieces and slowly is slow.
+    return this.isInHeader && !this.isCut ? true : isTrickle && (this.packets > 1 || !this.isInHeader);
   }
 
   private begin(p: Packet): void {
     this.since = this.context.now;
     this.bytes = p.payloadLength;
+    this.packets = 1;
+    this.isCut = false;
     this.header = [];
     this.headerBytes = 0;
     this.tail = Buffer.alloc(0);
     this.isInHeader = startsWithMethod(p.payload);
-    if (this.isInHeader) this.readHeader(p.payload);
+    if (this.isInHeader) this.readHeader(p);
   }
 
-  private readHeader(bytes: Buffer): void {
+  private readHeader({ payload: bytes, payloadLength }: Packet): void {
+    if (bytes.length < payloadLength) this.isCut = true;
     const joined = Buffer.concat([this.tail, bytes]);
     const end = joined.indexOf(END);
     if (this.headerBytes < HEADER_KEPT) {
@@ -82,7 +104,7 @@ export class HttpRequests implements Application, Unfinished {
   }
 
   private count(): void {
-    const isUnfinished = this.isInHeader || this.bodyLeft > 0;
+    const isUnfinished = this.isInHeader || this.bodyLeft > 0 || this.isStalled;
     const { source } = this.c;
     if (isUnfinished === this.isCounted || source === undefined) return;
     this.isCounted = isUnfinished;

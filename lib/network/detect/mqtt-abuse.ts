@@ -10,6 +10,8 @@ const MAX_CREDENTIALS = 256;
 /** Sessions that were opened within the last second have not had the time to be used. */
 const GRACE_S = 1;
 const MAX_FRESH = 20_000;
+/** One that stays open counts for a tenth: a device may have nothing to say for long. */
+const HELD_OPEN = 0.1;
 /** All clients of one address together, of which there may be hundreds, have this part of the window for as many. */
 const SOURCE_PART = 0.5;
 
@@ -163,18 +165,18 @@ export class MqttAbuseDetector {
     for (const m of this.fresh) {
       if (this.context.now - m.since < GRACE_S) break;
       this.fresh.delete(m);
-      this.countUnused(m);
+      this.countUnused(m, HELD_OPEN);
     }
   }
 
-  private countUnused(m: MqttConnection): void {
+  private countUnused(m: MqttConnection, weight = 1): void {
     const { source } = m.c;
     if (source === undefined) return;
     const { now } = this.context;
     const { count, seconds: window } = this.context.thresholds["mqtt-connect-flood"];
     const state = this.states.of(source);
-    const value = state.unused.add(now);
-    if (value === 1) state.unusedSince = m.since;
+    if (state.unused.at(now) === 0) state.unusedSince = m.since;
+    const value = Math.round(10 * state.unused.add(now, weight)) / 10;
     if (value < count) return;
     this.tell(m, "mqtt-connect-flood", {
       value,

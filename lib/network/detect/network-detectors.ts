@@ -11,6 +11,7 @@ import { DatagramDetector } from "./datagrams.js";
 import { ExemptionList } from "./exemptions.js";
 import { Incidents } from "./incidents.js";
 import { OsProbeDetector } from "./os-probe.js";
+import { OtherProtocolDetector } from "./other-protocols.js";
 import { ScanDetector } from "./scans.js";
 import { Sources } from "./sources.js";
 import { StrayPacketDetector } from "./stray-packets.js";
@@ -54,6 +55,7 @@ export class NetworkDetectors implements PacketObserver, TcpEvents {
   private readonly synFloods: SynFloodDetector;
   private readonly datagrams: DatagramDetector;
   private readonly osProbes: OsProbeDetector;
+  private readonly others: OtherProtocolDetector;
   private readonly arp: ArpDetector;
   private readonly applications: Applications;
   private swept = Number.NEGATIVE_INFINITY;
@@ -81,6 +83,7 @@ export class NetworkDetectors implements PacketObserver, TcpEvents {
     this.synFloods = new SynFloodDetector(this.context);
     this.datagrams = new DatagramDetector(this.context, this.scans);
     this.osProbes = new OsProbeDetector(this.context);
+    this.others = new OtherProtocolDetector(this.context, this.scans);
     this.arp = new ArpDetector(this.context, this.scans);
     this.applications = new Applications(this.context, new Set(mqttPorts));
     this.tcp = new TcpTracker(this.context, this.connections, this);
@@ -103,6 +106,8 @@ export class NetworkDetectors implements PacketObserver, TcpEvents {
     } else if (p.protocol === PROTOCOL.ICMP || p.protocol === PROTOCOL.ICMPV6) {
       this.osProbes.packet(p);
       this.datagrams.icmpPacket(p);
+    } else {
+      this.others.packet(p);
     }
   }
 
@@ -154,6 +159,10 @@ export class NetworkDetectors implements PacketObserver, TcpEvents {
 
   data(c: Connection, p: Packet, isFromClient: boolean): void {
     this.applications.data(c, p, isFromClient);
+  }
+
+  acknowledged(c: Connection, p: Packet): void {
+    this.applications.acknowledged(c, p);
   }
 
   closed(_c: Connection): void {

@@ -14,8 +14,11 @@ const PAIRS_FACTOR = 4;
 const PING_FACTOR = 2;
 const SCATTERED_FACTOR = 4;
 const USED_BITS = 16;
+const MAX_WANTED = 4096;
+/** A router asks by ARP for whom it has a packet, three times a second apart, and again when it gave up. */
+const WANTED_S = 10;
 
-/** Instead of an IP protocol number, for requests by ARP. */
+/** Instead of an IP protocol number, for requests by ARP, or by neighbour discovery for IPv6. */
 export const BY_ARP = 0;
 
 interface Group {
@@ -54,12 +57,15 @@ export class ScanDetector {
     scannedAt: Number.NEGATIVE_INFINITY,
   }));
   private readonly used = new Marks(USED_BITS);
+  /** Hosts that were tried, by whom last and when. */
+  private readonly wanted = new Map<string, { by: string; time: number }>();
 
   constructor(private readonly context: DetectorContext) {}
 
   /** A port was tried; ports and ARP requests of hosts without a port are 0. */
   tried(source: Source, address: string, port: number, protocol: number, kind: DetectedKind): void {
     const { now, thresholds } = this.context;
+    if (protocol !== BY_ARP) this.want(address, source.address);
     const state = this.states.of(source);
     const group = this.group(state, address, protocol);
     const host = hostOf(address);
@@ -71,6 +77,12 @@ export class ScanDetector {
     const attempt: Attempt = { source, address, port, protocol, kind };
     if (kind !== "host-scan") this.judgePorts(attempt, state, group, host);
     this.judgeHosts(attempt, state, group, host);
+  }
+
+  /** Whether somebody else than who asks for it has just tried a host: a router asks for whom it has a packet. */
+  isWanted(address: string, asker: string): boolean {
+    const known = this.wanted.get(address);
+    return known !== undefined && known.by !== asker && this.context.now - known.time <= WANTED_S;
   }
 
   /** A try was answered as by something that is there. */
@@ -88,6 +100,18 @@ export class ScanDetector {
     const key = groupKey(address, protocol);
     const state = this.states.peek(source);
     state?.groups.find((group) => group.key === key)?.probed.remove(hostOf(address), port);
+  }
+
+  private want(address: string, by: string): void {
+    const { now } = this.context;
+    const known = this.wanted.get(address);
+    if (known !== undefined) {
+      known.by = by;
+      known.time = now;
+      return;
+    }
+    if (this.wanted.size >= MAX_WANTED) this.wanted.delete(this.wanted.keys().next().value as string);
+    this.wanted.set(address, { by, time: now });
   }
 
   private judgePorts(attempt: Attempt, state: ScanState, group: Group, host: number): void {

@@ -20,6 +20,8 @@ export class Source {
   handshakeMac = "";
   /** MAC that is known to receive what is sent to this address, and when that was seen last. */
   boundMac = "";
+  /** MAC that its packets have behind a router, where a capture holds both sides. */
+  relayMac = "";
   boundAt = Number.NEGATIVE_INFINITY;
 
   /** @param address empty where it is forged. */
@@ -79,15 +81,17 @@ export class Sources {
    * The source of a packet. An address that is bound to one MAC and comes from another is forged: it gets a source of
    * its own without an address, so that its owner is not accused.
    *
+   * @param isForgery the packet itself shows that it does not come from this address.
    * @returns undefined where the table is under pressure and the address is new.
    */
-  of(address: string, mac: string, now: number): Source | undefined {
+  of(address: string, mac: string, now: number, isForgery = false): Source | undefined {
     const source = this.obtain(address, address, now);
     if (source === undefined) return undefined;
-    const isForged =
-      source.boundMac !== "" && mac !== "" && source.boundMac !== mac && now - source.boundAt < BOUND_FOR_S;
+    const isElsewhere = source.boundMac !== "" && now - source.boundAt < BOUND_FOR_S && source.boundMac !== mac;
+    const isRelay = mac !== "" && mac === source.relayMac;
+    const isForged = isForgery || (isElsewhere && mac !== "" && !isRelay);
     const own = isForged ? this.obtain(`${address} ${mac}`, "", now) : source;
-    if (own !== undefined && mac !== "") own.mac = mac;
+    if (own !== undefined && mac !== "" && !isRelay) own.mac = mac;
     return own;
   }
 

@@ -15,6 +15,8 @@ export interface TcpEvents {
   abandoned(c: Connection): void;
   /** Payload of either side, also without a handshake. */
   data(c: Connection, p: Packet, isFromClient: boolean): void;
+  /** The client's ACK without payload. */
+  acknowledged(c: Connection, p: Packet): void;
   closed(c: Connection): void;
   /** A packet without SYN, RST and ACK, or with SYN among flags that exclude it. */
   impossible(p: Packet): void;
@@ -52,21 +54,28 @@ export class TcpTracker {
     } else if (c === undefined) {
       if ((flags & RST) === 0) this.midstream(p);
     } else if ((flags & RST) !== 0) {
-      this.reset(c, isFromClient);
+      this.reset(c, p, isFromClient);
     } else {
       this.segment(c, p, isFromClient);
     }
   }
 
   private syn(c: Connection | undefined, p: Packet, isFromClient: boolean): void {
-    if (c !== undefined && isFromClient && this.isRepetition(c, p)) return;
+    if (c !== undefined && isFromClient && this.isRepetition(c, p)) {
+      // The same SYN from another MAC was captured a second time, behind a router.
+      if (c.source !== undefined && p.sourceMac !== c.synMac) c.source.relayMac = p.sourceMac;
+      return;
+    }
     // The SYN of a handshake whose packets were captured in another order.
     const isLate = c?.state === STATE.MIDSTREAM && c.serverIsn !== 0 && c.clientNext === (p.sequence + FOLLOWS) >>> 0;
     const serverIsn = isLate ? c.serverIsn : 0;
     const made = this.open(p.source, p.destination, p.sourcePort, p.destinationPort);
     made.state = isLate ? STATE.ANSWERED : STATE.OPENED;
     made.serverIsn = serverIsn;
-    made.source = this.context.sources.of(p.source, p.sourceMac, this.context.now);
+    // Nobody connects to itself over a network (the LAND attack).
+    const isToItself = p.source === p.destination;
+    made.source = this.context.sources.of(p.source, p.sourceMac, this.context.now, isToItself);
+    made.synMac = p.sourceMac;
     made.clientIsn = p.sequence;
     made.clientNext = (p.sequence + FOLLOWS) >>> 0;
     made.synHeader = p.headerLength;
@@ -91,34 +100,35 @@ export class TcpTracker {
     }
   }
 
-  private reset(c: Connection, isFromClient: boolean): void {
+  private reset(c: Connection, p: Packet, isFromClient: boolean): void {
     const { state } = c;
     c.last = this.context.now;
     if (state === STATE.CLOSED) return;
     if (c.isProbe && !isFromClient) return;
     c.state = STATE.CLOSED;
     if (state === STATE.OPENED && !isFromClient) this.events.refused(c);
-    else if (state === STATE.ANSWERED && isFromClient) this.events.abandoned(c);
+    else if (state === STATE.ANSWERED && isFromClient) {
+      // The SYN-ACK reached another machine than the one that sent the SYN: that one has the address.
+      if (p.sourceMac !== c.synMac) this.context.sources.bind(p.source, p.sourceMac, this.context.now);
+      this.events.abandoned(c);
+    }
     this.close(c);
   }
 
   private segment(c: Connection, p: Packet, isFromClient: boolean): void {
     c.last = this.context.now;
     if (c.isProbe) {
+      if (isFromClient && isSameAck(c, p)) return;
       c.isProbe = false;
       this.events.unprobed(c);
     }
     if (isFromClient && (c.state === STATE.OPENED || c.state === STATE.ANSWERED)) this.complete(c, p);
     this.bind(c, p, isFromClient);
     if (p.payloadLength > 0) {
-      if (isFromClient) {
-        c.clientBytes += p.payloadLength;
-        c.clientNext = (p.sequence + p.payloadLength) >>> 0;
-      } else {
-        c.serverBytes += p.payloadLength;
-        c.serverNext = (p.sequence + p.payloadLength) >>> 0;
-      }
+      count(c, p, isFromClient);
       this.events.data(c, p, isFromClient);
+    } else if (isFromClient && c.application !== undefined) {
+      this.events.acknowledged(c, p);
     }
     if ((p.flags & FIN) === 0 || c.state === STATE.CLOSED) return;
     c.fins |= isFromClient ? 1 : 2;
@@ -171,6 +181,8 @@ export class TcpTracker {
     } else if (!isAnswer && (p.flags & PSH) === 0) {
       // Servers that answer clients of connections which began before the capture send such packets, too.
       made.isProbe = true;
+      made.clientNext = p.sequence;
+      made.serverNext = p.acknowledgement;
       this.events.probed(made, p);
     }
   }
@@ -184,4 +196,26 @@ export class TcpTracker {
     c.application?.end();
     c.application = undefined;
   }
+}
+
+/** Counts payload that is new. */
+function count(c: Connection, p: Packet, isFromClient: boolean): void {
+  const end = (p.sequence + p.payloadLength) >>> 0;
+  const next = isFromClient ? c.clientNext : c.serverNext;
+  const bytes = isFromClient ? c.clientBytes : c.serverBytes;
+  // Sequence numbers are compared around 2^32 (RFC 9293 section 3.4).
+  c.isRepeated = bytes > 0 && ((next - end) | 0) >= 0;
+  if (c.isRepeated) return;
+  if (isFromClient) {
+    c.clientBytes += p.payloadLength;
+    c.clientNext = end;
+  } else {
+    c.serverBytes += p.payloadLength;
+    c.serverNext = end;
+  }
+}
+
+/** Whether it is the ACK that was taken for a probe, captured a second time. */
+function isSameAck(c: Connection, p: Packet): boolean {
+  return p.payloadLength === 0 && p.sequence === c.clientNext && p.acknowledgement === c.serverNext;
 }

@@ -25,7 +25,12 @@ const IMPOSSIBLE =
 
 /** The default thresholds and their reasons. */
 export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
-  "syn-scan": { count: 15, seconds: 10, unit: CLOSED_PORTS, why: `${ZEEK_PORTS}; 10 s part it from slow-scan` },
+  "syn-scan": {
+    count: 15,
+    seconds: 10,
+    unit: CLOSED_PORTS,
+    why: `${ZEEK_PORTS}; 10 s part it from slow-scan; SCTP INIT counts likewise`,
+  },
   "connect-scan": {
     count: 15,
     seconds: 10,
@@ -46,7 +51,12 @@ export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
   },
   "fin-scan": { count: 10, seconds: 300, unit: "ports probed with FIN alone", why: IMPOSSIBLE },
   "null-scan": { count: 10, seconds: 300, unit: "ports probed without any flag", why: IMPOSSIBLE },
-  "xmas-scan": { count: 10, seconds: 300, unit: "ports probed with FIN, PSH and URG", why: IMPOSSIBLE },
+  "xmas-scan": {
+    count: 10,
+    seconds: 300,
+    unit: "ports probed with FIN, PSH and URG, or with SYN and one of these",
+    why: IMPOSSIBLE,
+  },
   "ack-scan": {
     count: 15,
     seconds: 60,
@@ -69,7 +79,7 @@ export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
     count: 3,
     seconds: 120,
     unit: "protocols spoken to one port, or one request with nmap's own name",
-    why: "a client speaks one protocol to a port, a browser two (HTTP, then TLS)",
+    why: "a client speaks one protocol to a port, a browser two (HTTP, then TLS); of IP protocols tried at one host 15",
   },
   "syn-flood": {
     count: 300,
@@ -98,8 +108,8 @@ export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
   "slow-connections": {
     count: 20,
     seconds: 5,
-    unit: "unfinished HTTP requests to one server, each older than the window",
-    why: "browsers open 6 connections to a server and finish a request in one go; 20 exceed three of them behind one address. 100 need to be half a second old only",
+    unit: "unfinished HTTP requests to one server, or answers not read, each older than the window",
+    why: "browsers open 6 connections to a server and finish a request in one go; 20 exceed three of them behind one address; an answer is not read while the client's window is 0. 100 need to be half a second old only",
   },
   "ssh-brute-force": {
     count: 12,
@@ -117,7 +127,7 @@ export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
     count: 100,
     seconds: 10,
     unit: "MQTT sessions opened and not used",
-    why: "10 a second; a returning fleet subscribes or publishes, a health check opens one a second",
+    why: "10 a second; a returning fleet subscribes or publishes, a health check opens one a second; ten times as many if they stay open, as devices may have nothing to say",
   },
   "mqtt-publish-flood": {
     count: 3000,
@@ -147,7 +157,7 @@ export const THRESHOLDS: Readonly<Record<DetectedKind, ThresholdRow>> = {
     count: 3,
     seconds: 60,
     unit: "claims to the address of another live host",
-    why: "a moved address is claimed once or twice and its old owner falls silent; arpspoof repeats every 2 s",
+    why: "a moved address is claimed once or twice and its old owner falls silent; arpspoof repeats every 2 s; two more if the owner was never heard and nobody asked",
   },
   "arp-storm": {
     count: 100,

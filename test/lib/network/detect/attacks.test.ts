@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { THRESHOLDS } from "../../../../lib/network/detect/thresholds.js";
 import { type Packet, TCP } from "../../../../lib/network/packet.js";
 import { ATTACKER, began, crosses, detect, times } from "../../../support/detections.js";
-import { arp, back, Conversation, icmp, macOf, refused, START, tcp, udp } from "../../../support/packets.js";
+import { arp, back, Conversation, icmp, macOf, packetOf, refused, START, tcp, udp } from "../../../support/packets.js";
 
 const VICTIM = "10.77.0.1";
 const ends = (destinationPort: number, sourcePort = 50_000, destination = VICTIM) => ({
@@ -83,6 +83,26 @@ describe("detectors at their thresholds", () => {
     crosses("os-probe", (count) => probes.slice(0, count), THRESHOLDS["os-probe"].count);
   });
 
+  it("a sweep by neighbour discovery, and packets with SYN and FIN", () => {
+    const sweep = (count: number) =>
+      times(count, (i) => {
+        const target = Buffer.from(`fd120008${"0".repeat(20)}${(256 + i).toString(16).padStart(4, "0")}`, "hex");
+        return icmp(START + i / 10, "fd12:8::66", "ff02::1:ff00:1", 135, { protocol: 58, payload: target });
+      });
+    crosses("host-scan", sweep, THRESHOLDS["host-scan"].count, "fd12:8::66");
+    const synFin = (count: number) => times(count, (i) => tcp(START + i / 10, ends(1000 + i), TCP.SYN | TCP.FIN));
+    crosses("xmas-scan", synFin, THRESHOLDS["xmas-scan"].count);
+  });
+
+  it("an ACK scan whose packets were captured on both sides of a router", () => {
+    const twice = (count: number) =>
+      times(count, (i) => {
+        const ack = tcp(START + i / 10, ends(1000 + i), TCP.ACK, { sequence: i, acknowledgement: 7 });
+        return [ack, { ...ack, time: ack.time + 0.0001, sourceMac: macOf("10.77.0.2") }];
+      });
+    crosses("ack-scan", twice, THRESHOLDS["ack-scan"].count);
+  });
+
   it("protocols tried on one port", () => {
     const words = ["GET / HTTP/1.0\r\n\r\n", "HELP\r\n", "OPTIONS / RTSP/1.0\r\n\r\n"];
     const probe = (count: number) =>
@@ -129,6 +149,53 @@ describe("detectors at their thresholds", () => {
     const alert = crosses("spoofed-syn-flood", forged, THRESHOLDS["spoofed-syn-flood"].count, "");
     assert.equal(alert.source.mac, macOf(ATTACKER));
     assert.equal(alert.proof, "none");
+  });
+
+  it("what is sent from an address to itself, or answered with RST by its owner, is forged", () => {
+    const owner = "10.77.0.10";
+    const flood = (source: string) =>
+      times(200, (i) => {
+        const to = { ...ends(80, 1024 + i), source };
+        const forged = { ...bare, sequence: i, sourceMac: macOf(ATTACKER) };
+        const answer = { sequence: 9, acknowledgement: i + 1 };
+        return [
+          tcp(START + i / 100, to, TCP.SYN, forged),
+          tcp(START + i / 100 + 0.001, back(to), TCP.SYN | TCP.ACK, answer),
+          ...(source === owner ? [tcp(START + i / 100 + 0.002, to, TCP.RST, { sequence: i + 1 })] : []),
+        ];
+      });
+    for (const source of [owner, VICTIM]) {
+      const alerts = detect(flood(source));
+      assert.deepEqual(began(alerts), ["spoofed-syn-flood "]);
+      assert.equal(alerts[0]?.source.mac, macOf(ATTACKER));
+    }
+  });
+
+  it("ACK floods from made-up addresses", () => {
+    const flood = (count: number) =>
+      times(count, (i) =>
+        tcp(START + i / 500, { ...ends(80, 2000 + i), source: `198.51.${i % 250}.${i % 99}` }, TCP.ACK, {
+          sequence: i,
+          sourceMac: macOf(ATTACKER),
+        }),
+      );
+    assert.equal(crosses("ack-scan", flood, 1000, "").source.mac, macOf(ATTACKER));
+  });
+
+  it("SCTP INIT scans, and scans for the protocols of a host", () => {
+    const init = (count: number) =>
+      times(count, (i) => {
+        const payload = Buffer.alloc(32);
+        payload.writeUInt16BE(1000 + i, 2);
+        payload[12] = 1;
+        return packetOf({ time: START + i / 10, source: ATTACKER, destination: VICTIM, protocol: 132, payload });
+      });
+    crosses("syn-scan", init, THRESHOLDS["syn-scan"].count);
+    const protocols = (count: number) =>
+      times(count, (i) =>
+        packetOf({ time: START + i / 10, source: ATTACKER, destination: VICTIM, protocol: 133 + i, payloadLength: 0 }),
+      );
+    crosses("service-probe", protocols, 15);
   });
 
   it("the address of a host that is known under another MAC is not accused", () => {
@@ -180,6 +247,23 @@ describe("detectors at their thresholds", () => {
     const { count } = THRESHOLDS["slow-connections"];
     assert.equal(crosses("slow-connections", slow("GET / HTTP/1.1\r\nHost: x\r\n"), count).proof, "handshake");
     crosses("slow-connections", slow("POST / HTTP/1.1\r\nContent-Length: 4096\r\n\r\n"), count);
+    const unread = (size: number) =>
+      times(size, (i) => {
+        const c = new Conversation(ends(80, 30_000 + i), i);
+        return [
+          ...c.open(START),
+          c.say(START + 0.1, "GET / HTTP/1.1\r\n\r\n"),
+          c.answer(START + 0.2, Buffer.alloc(1000)),
+          ...[0.3, 7].map((time) =>
+            tcp(START + time, c.ends, TCP.ACK, {
+              sequence: c.clientNext,
+              acknowledgement: c.serverNext,
+              window: 0,
+            }),
+          ),
+        ];
+      });
+    crosses("slow-connections", unread, count);
   });
 
   it("guessed SSH logins", () => {
@@ -228,6 +312,22 @@ describe("detectors at their thresholds", () => {
     const storm = (count: number) =>
       times(count, (i) => arp(START + i / 10, { senderAddress: ATTACKER, targetAddress: ATTACKER }));
     crosses("arp-storm", storm, THRESHOLDS["arp-storm"].count);
+  });
+
+  it("ARP answers about an address that was never heard, to a host that did not ask", () => {
+    const push = (count: number) => [
+      arp(START, { senderAddress: ATTACKER, targetAddress: "10.77.0.20" }),
+      ...times(count, (i) =>
+        arp(START + 1 + i * 2, {
+          operation: 2,
+          senderAddress: "10.77.0.1",
+          senderMac: macOf(ATTACKER),
+          targetAddress: "10.77.0.20",
+          targetMac: macOf("10.77.0.20"),
+        }),
+      ),
+    ];
+    crosses("arp-spoofing", push, THRESHOLDS["arp-spoofing"].count + 2);
   });
 
   it("a capture that begins within ARP spoofing accuses the attacker, not the gateway", () => {
