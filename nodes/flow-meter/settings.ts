@@ -19,7 +19,7 @@ export interface FlowMeterSettings {
   flowsPerSecond: number;
 }
 
-const SNAP_LENGTH = 256;
+const SNAP_LENGTH = 1600;
 const FLOWS_PER_SECOND = 1000;
 const MOST_SOURCES = 20_000;
 const MQTT_PORTS = "1883";

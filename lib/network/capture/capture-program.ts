@@ -8,7 +8,7 @@ export interface LiveOptions {
   /** As the system names it, such as "eth0", or "any" for all of them (Linux). */
   interface: string;
   program?: CaptureProgram;
-  /** Bytes that are kept of each packet; 256 hold every header that is read, and the beginning of the payload. */
+  /** Bytes that are kept of each packet; 1600 hold a whole frame: a cut MQTT message is a gap in what is read of its connection. */
   snapLength?: number;
   /** Kernel buffer in KiB, 8192 unless given: it holds what arrives while this process is busy. */
   bufferKiB?: number;
@@ -31,7 +31,7 @@ const INTERFACE = /^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,31}$/;
 const USER = /^[a-z_][a-z0-9_-]{0,31}$/;
 const LONGEST_FILTER = 4096;
 const CONTROL = /\p{Cc}/u;
-const DEFAULT_SNAP_LENGTH = 256;
+const DEFAULT_SNAP_LENGTH = 1600;
 /** Ethernet, two VLAN tags, IPv6 and TCP without options: less would leave headers out. */
 const LEAST_SNAP_LENGTH = 82;
 const MOST_SNAP_LENGTH = 262_144;

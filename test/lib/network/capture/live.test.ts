@@ -28,10 +28,10 @@ describe("capture: command lines of capture programs", () => {
     });
     assert.equal(program, "tcpdump");
     const drop = process.getuid?.() === 0 ? ["-Z", "me"] : [];
-    const fixed = ["-i", "eth0.7", "-U", "-n", "-s", "256", "-B", "8192", "--immediate-mode", ...drop, "-w", "-"];
+    const fixed = ["-i", "eth0.7", "-U", "-n", "-s", "1600", "-B", "8192", "--immediate-mode", ...drop, "-w", "-"];
     assert.deepEqual(args, [...fixed, "--", "not port 22; rm -rf $HOME"]);
     const dumpcap = captureArguments({ interface: "any", program: "dumpcap", filter: "arp", bufferKiB: 3000 });
-    assert.deepEqual(dumpcap.args, ["-q", "-i", "any", "-s", "256", "-B", "3", "-f", "arp", "-w", "-"]);
+    assert.deepEqual(dumpcap.args, ["-q", "-i", "any", "-s", "1600", "-B", "3", "-f", "arp", "-w", "-"]);
     const plain = captureArguments({ interface: "lo", immediate: false, snapLength: 100, bufferKiB: 64 }).args;
     assert.deepEqual([plain[5], plain[7], plain.includes("--immediate-mode"), plain.at(-1)], ["100", "64", false, "-"]);
   });
