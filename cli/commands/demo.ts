@@ -5,7 +5,7 @@ import { PIECE_SECONDS } from "../../simulator/network/made-piece.js";
 import { PieceWriter } from "../../simulator/network/piece-writer.js";
 import { UsageFailure } from "../failure.js";
 import { Child } from "../launch/child.js";
-import { startDevices } from "../launch/demo-devices.js";
+import { prepareDemoDevices, startDevices } from "../launch/demo-devices.js";
 import { launch, type Running } from "../launch/launch.js";
 import { type LaunchOptions, launchOptions } from "../launch/options.js";
 import { untilStopped } from "../launch/until-stopped.js";
@@ -105,7 +105,7 @@ export function demoCommand(): Command {
       .action(async (demo: DemoOptions) => {
         if (demo.rate !== "1" && demo.rate !== "10") throw new UsageFailure("--rate must be 1 or 10");
         const options = launchOptions("open");
-        const running = await launch(options, console.log);
+        const running = await launch(options, console.log, () => prepareDemoDevices(options, demo.seed));
         const devices = startDevices(options, running.mqttUrl, demo.seed);
         const plant = startPlant(options, running, demo);
         const fleet = startFleet(options, running, demo);

@@ -51,14 +51,23 @@ async function waitUntilServed(url: string, child: Child): Promise<void> {
   throw new CommandFailure(`Node-RED did not start; its log is ${child.options.logFile}`);
 }
 
-/** Starts everything in order; on a failure what was started is stopped again. */
-export async function launch(options: LaunchOptions, print: (line: string) => void): Promise<Running> {
+/**
+ * Starts everything in order; on a failure what was started is stopped again.
+ *
+ * @param beforeStart called when the home is prepared and nothing runs yet.
+ */
+export async function launch(
+  options: LaunchOptions,
+  print: (line: string) => void,
+  beforeStart: () => void = () => {},
+): Promise<Running> {
   const { home } = options;
   assertWritableHome(home.root);
   await assertPortFree(options.host, options.port, "PORT");
   if (!options.mqttUrl) await assertPortFree("127.0.0.1", options.mqttPort, "REDOUBT_MQTT_PORT");
 
   const secrets = prepareHome(home);
+  beforeStart();
   const logins = loadLogins(home.root);
   assertSafeBinding({
     host: options.host,
