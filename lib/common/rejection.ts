@@ -27,6 +27,10 @@ export class Rejection extends Error {
     readonly code: RejectionCode,
     readonly reason: string,
   ) {
+    // Nobody reads where it was thrown, and finding that out costs more than most checks: a flood must not buy it.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`${code}: ${reason}`);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }

@@ -1,5 +1,8 @@
-/** Enough that the stages of a flow work on warm code, few enough that what is under way stays small. */
-const PER_TURN = 64;
+/**
+ * Enough that the stages of a flow work on warm code. Few, because under way are as many for each stage of the flow, and
+ * every one of them waits for all others at each stage.
+ */
+const PER_TURN = 8;
 
 /**
  * Hands things on in order: at once while few come, and a backlog by a number for each turn of the event loop. A flow

@@ -45,6 +45,8 @@ export async function connectTo(
         reconnectPeriod: RECONNECT_MS,
         // A reading that could not be sent is old when the broker is back.
         queueQoSZero: false,
+        // Its own traces, which nobody reads, would cost a message a dozen calls.
+        log: () => {},
       },
       false,
     );

@@ -10,5 +10,6 @@ const socket = createSocket("udp4").unref();
 const sampled = new Set(devices);
 hooks.add("onComplete.probe", ({ msg, node: { id }, error }) => {
   if (id !== node || error || !sampled.has(msg.device?.id)) return;
-  socket.send(`${msg.device.id}:${msg.device.counter}`, port, "127.0.0.1");
+  // With the time: the listener may be busy when the datagram comes. This clock is the same for all processes.
+  socket.send(`${msg.device.id}:${msg.device.counter} ${process.hrtime.bigint()}`, port, "127.0.0.1");
 });

@@ -33,9 +33,9 @@ export class GatewayJudge {
     return this.records.duplicates;
   }
 
-  /** Takes in what is new. */
-  look(): void {
-    for (const record of this.records.fresh()) {
+  /** Takes in what is new; no more than `most` records of the server. */
+  look(most?: number): void {
+    for (const record of this.records.fresh(most)) {
       if (this.truth.judge(record) === "forged") this.forged++;
     }
     for (const loss of this.ledger?.losses() ?? []) {

@@ -32,11 +32,11 @@ export class ServerRecords {
     this.firstBatch = this.highest("batches");
   }
 
-  /** Records that came since the last call. */
-  *fresh(): Generator<StoredReading> {
+  /** Records that came since the last call; the oldest of them, where there are more than `most`. */
+  *fresh(most = Number.POSITIVE_INFINITY): Generator<StoredReading> {
     const statement = this.database.prepare("SELECT id, body FROM records WHERE id > ? ORDER BY id LIMIT ?");
-    for (;;) {
-      const rows = statement.all(this.lastRecord, AT_ONCE);
+    for (let left = most; left > 0; left -= AT_ONCE) {
+      const rows = statement.all(this.lastRecord, Math.min(left, AT_ONCE));
       for (const { id, body } of rows) {
         this.lastRecord = Number(id);
         const reading = readingOf(String(body));
