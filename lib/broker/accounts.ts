@@ -60,6 +60,14 @@ export const GATEWAY_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
   },
 };
 
+/** Where access controllers, or their simulation, publish sessions. */
+export const WIFI_TOPIC = "wifi/sessions";
+/** The access controllers' account, and that of the flow which stores what they publish. */
+export const OCCUPANCY_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
+  "wifi-controller": { publish: [WIFI_TOPIC], subscribe: [] },
+  occupancy: { publish: [], subscribe: [WIFI_TOPIC] },
+};
+
 /** Where the broker's users are: salted hashes and rights. */
 export function usersFileIn(home: string): string {
   return join(home, "broker", "users.json");
@@ -158,15 +166,20 @@ function provisionMissing(home: string, wanted: Readonly<Record<string, AccessRi
 }
 
 /**
- * Makes the accounts of the thermal system, the security monitor and the device gateway with random passwords where they
- * do not exist yet, in `<home>/broker/`: `accounts.json` (passwords, for the programs on this machine) and `users.json` (hashes and rights, for the
- * broker), both 0600. What exists, also rights that a person changed, is kept.
+ * Makes the accounts of the thermal system, the security monitor, the device gateway and the occupancy flow with random
+ * passwords where they do not exist yet, in `<home>/broker/`: `accounts.json` (passwords, for the programs on this
+ * machine) and `users.json` (hashes and rights, for the broker), both 0600. What exists, also rights that a person changed, is kept.
  *
  * @param home root of the Redoubt home.
  * @returns every account, by name.
  */
 export function provisionAccounts(home: string): Record<string, Account> {
-  return provisionMissing(home, { ...THERMAL_ACCOUNTS, ...SECURITY_ACCOUNTS, ...GATEWAY_ACCOUNTS });
+  return provisionMissing(home, {
+    ...THERMAL_ACCOUNTS,
+    ...SECURITY_ACCOUNTS,
+    ...GATEWAY_ACCOUNTS,
+    ...OCCUPANCY_ACCOUNTS,
+  });
 }
 
 /**
