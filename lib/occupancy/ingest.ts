@@ -185,12 +185,12 @@ export class Ingest {
     const writer = await this.writer();
     const position = (batch.at(-1) as Waiting).position;
     const names = await this.named([...new Set(batch.map(({ session }) => session.ap))]);
-    const entries = batch.flatMap(({ session, until, isCarried }) =>
-      isCarried ? [carriedEntry(session, until)] : entriesOf(session, until),
+    const entries = batch.flatMap(({ session, until, carriedTo }) =>
+      carriedTo > 0 ? [carriedEntry(session, until, carriedTo)] : entriesOf(session, until),
     );
     await writer.append([...names, ...entries.flatMap(recordsOf)], { id: this.journal.id, position });
     this.journal.done(position);
-    this.written += batch.filter(({ isCarried }) => !isCarried).length;
+    this.written += batch.filter(({ carriedTo }) => carriedTo === 0).length;
     this.onWritten(batch.map(({ session }) => session));
     while (this.promised[0] && this.promised[0].position <= position) this.promised.shift()?.resolve();
   }

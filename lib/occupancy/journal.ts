@@ -12,8 +12,8 @@ export interface Waiting {
   session: Session;
   /** An open record of it was carried into the cells before this time, Unix seconds; 0 for never. */
   until: number;
-  /** It is such a carried record, for the hour that begins at `until`. */
-  isCarried: boolean;
+  /** Above 0 it is such a record itself, for the hours from `until` up to here. */
+  carriedTo: number;
 }
 
 /** An open session and the end of the hour that its record was carried into. */
@@ -37,7 +37,7 @@ export interface Journal {
   done(position: number): void;
   /** Open sessions that were not carried into the hour that begins at a time. */
   behind(hour: number): OpenSession[];
-  /** Adds the carried records of open sessions for the hour that begins at a time; all of them or none. */
+  /** Adds the carried records of open sessions up to the hour that begins at a time; all of them or none. */
   carry(open: readonly OpenSession[], hour: number): void;
   /** Forgets open sessions that began before a time: their end was never told. */
   forgetBefore(time: number): void;
@@ -49,7 +49,7 @@ export interface Journal {
 const TABLES = `
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS waiting (
-    position INTEGER PRIMARY KEY AUTOINCREMENT, session BLOB NOT NULL, carried INTEGER NOT NULL);
+    position INTEGER PRIMARY KEY AUTOINCREMENT, session BLOB NOT NULL, carried_to INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS open (id BLOB PRIMARY KEY, session BLOB NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
@@ -82,9 +82,9 @@ export class FileJournal implements Journal {
       const meta = this.database.prepare("SELECT value FROM meta WHERE name = ?");
       const addMeta = this.database.prepare("INSERT OR IGNORE INTO meta VALUES (?, ?)");
       this.sql = {
-        add: this.database.prepare("INSERT INTO waiting (session, carried) VALUES (?, ?)"),
+        add: this.database.prepare("INSERT INTO waiting (session, carried_to) VALUES (?, ?)"),
         last: this.database.prepare("SELECT last_insert_rowid() AS position"),
-        first: this.database.prepare("SELECT position, session, carried FROM waiting ORDER BY position LIMIT ?"),
+        first: this.database.prepare("SELECT position, session, carried_to FROM waiting ORDER BY position LIMIT ?"),
         done: this.database.prepare("DELETE FROM waiting WHERE position <= ?"),
         remove: this.database.prepare("DELETE FROM waiting WHERE position = ?"),
         putOpen: this.database.prepare("INSERT OR REPLACE INTO open VALUES (?, ?, ?)"),
@@ -125,13 +125,13 @@ export class FileJournal implements Journal {
           const entry = open ?? { id: randomBytes(16), until: nextHour(session.start), session };
           this.sql.putOpen.run(entry.id, sealSession(this.key, session), entry.until);
           if (!open) opened.push([name, entry]);
-          return this.insert(session, 0, false);
+          return this.insert(session, 0, 0);
         }
         if (open) {
           this.sql.removeOpen.run(open.id);
           ended.push(name);
         }
-        return this.insert(session, open?.until ?? 0, false);
+        return this.insert(session, open?.until ?? 0, 0);
       }),
     );
     for (const [name, entry] of opened) this.open.set(name, entry);
@@ -143,7 +143,7 @@ export class FileJournal implements Journal {
   first(count: number): Waiting[] {
     return this.sql.first.all(count).map((row) => {
       const { session, time } = unsealSession(this.key, row.session as Buffer);
-      return { position: Number(row.position), session, until: time, isCarried: row.carried === 1 };
+      return { position: Number(row.position), session, until: time, carriedTo: Number(row.carried_to) };
     });
   }
 
@@ -159,8 +159,8 @@ export class FileJournal implements Journal {
     const until = nextHour(hour);
     const known = open.flatMap(({ session }) => this.open.get(sessionName(session)) ?? []);
     this.database.transaction(() => {
-      for (const { id, session } of known) {
-        this.insert(session, hour, true);
+      for (const { id, session, until: from } of known) {
+        this.insert(session, from, until);
         this.sql.putOpen.run(id, sealSession(this.key, session), until);
       }
     });
@@ -191,8 +191,8 @@ export class FileJournal implements Journal {
     }
   }
 
-  private insert(session: Session, time: number, isCarried: boolean): number {
-    this.sql.add.run(sealSession(this.key, session, time), isCarried ? 1 : 0);
+  private insert(session: Session, time: number, carriedTo: number): number {
+    this.sql.add.run(sealSession(this.key, session, time), carriedTo);
     return Number(this.sql.last.get()?.position);
   }
 

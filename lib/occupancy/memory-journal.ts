@@ -22,7 +22,7 @@ export class MemoryJournal implements Journal {
       const until = this.open.get(name)?.until;
       if (session.duration !== "open") this.open.delete(name);
       else if (until === undefined) this.open.set(name, { session, until: nextHour(session.start) });
-      return this.push({ session, until: session.duration === "open" ? 0 : (until ?? 0), isCarried: false });
+      return this.push({ session, until: session.duration === "open" ? 0 : (until ?? 0), carriedTo: 0 });
     });
   }
 
@@ -43,9 +43,10 @@ export class MemoryJournal implements Journal {
   }
 
   carry(open: readonly OpenSession[], hour: number): void {
-    for (const { session } of open) {
-      this.push({ session, until: hour, isCarried: true });
-      this.open.set(sessionName(session), { session, until: nextHour(hour) });
+    const carriedTo = nextHour(hour);
+    for (const { session, until } of open) {
+      this.push({ session, until, carriedTo });
+      this.open.set(sessionName(session), { session, until: carriedTo });
     }
   }
 

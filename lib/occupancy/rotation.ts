@@ -60,13 +60,13 @@ async function rotateCells(
   epoch: string,
   onProgress: (progress: RotationProgress) => void,
 ): Promise<void> {
-  const { book, driver } = connection;
+  const { book } = connection;
   const { first, last } = daysOf(epoch);
   const before = (await book.fresh()).epochs[epoch];
   if (!before) return;
   if (!before.moving) {
     const generation = before.generation + 1;
-    await driver.exec(driver.dialect.createRows(cellTable(epoch, generation)));
+    await book.createRows(cellTable(epoch, generation));
     await book.change(({ epochs }) => {
       const entry = epochs[epoch];
       if (entry) entry.moving ??= { key: book.masters.primary, generation, rows: 0, day: first };
@@ -145,12 +145,12 @@ async function* cellsOfDay({ directory, reader }: Connection, epoch: string, day
 
 /** Written anew from the cells into a table of its own; a killed run begins the month's roll-ups again. */
 async function rotateRollUps(connection: Connection, epoch: string, limit: OpenLimit): Promise<void> {
-  const { book, driver } = connection;
+  const { book } = connection;
   const old = (await book.fresh()).epochs[epoch]?.rollUps;
   if (!old) return;
   const generation = old.generation + 1;
   const table = rollUpTable(epoch, generation);
-  await driver.exec(driver.dialect.createRows(table));
+  await book.createRows(table);
   const { first, last } = daysOf(epoch);
   const rollUps = new RollUps();
   const keys = book.masters.keys(book.masters.primary, epoch);

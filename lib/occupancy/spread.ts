@@ -13,8 +13,8 @@ export interface Entry {
   /** The cells that touch [from, to) get the record. */
   from: number;
   to: number;
-  /** Into the hours alone: the days have it already. */
-  hoursOnly: boolean;
+  /** The days before have it already. */
+  daysFrom: number;
 }
 
 /**
@@ -26,23 +26,23 @@ export function entriesOf(session: Session, until = 0): Entry[] {
   const mac = parseMac(session.mac);
   const { ap, start } = session;
   if (session.duration === "open") {
-    return [{ mac, ap, start, duration: OPEN_DURATION, from: start, to: start + 1, hoursOnly: false }];
+    return [{ mac, ap, start, duration: OPEN_DURATION, from: start, to: start + 1, daysFrom: start }];
   }
   const entries: Entry[] = [];
   const end = start + session.duration;
   for (let at = start; at === start || at < end; at += MAX_PIECE_SEC) {
     const duration = Math.min(MAX_PIECE_SEC, end - at);
-    entries.push({ mac, ap, start: at, duration, from: at, to: Math.max(at + duration, at + 1), hoursOnly: false });
+    entries.push({ mac, ap, start: at, duration, from: at, to: Math.max(at + duration, at + 1), daysFrom: at });
   }
   const first = entries[0] as Entry;
   first.to = Math.max(first.to, until);
   return entries;
 }
 
-/** What an open session needs when a new hour begins, `at`: its record in that hour's cells. */
-export function carriedEntry(open: Session, at: number): Entry {
+/** What an open session needs when new hours began: its record in the cells of [from, to), both full hours. */
+export function carriedEntry(open: Session, from: number, to: number): Entry {
   const [entry] = entriesOf({ ...open, duration: "open" }) as [Entry];
-  return { ...entry, from: at, to: at + 1, hoursOnly: at % DAY !== 0 };
+  return { ...entry, from, to, daysFrom: Math.ceil(from / DAY) * DAY };
 }
 
 /** The slots of a scope that [from, to) touches. */
@@ -56,14 +56,14 @@ export function recordsOf(entry: Entry): NewRecord[] {
   const record = encodeSession(entry.mac, entry.start, entry.duration, apField(entry.ap));
   const ap = Buffer.from(entry.ap);
   const records: NewRecord[] = [];
-  const add = (scope: Scope, id: Buffer) => {
-    const { first, last } = slots(scope, entry.from, entry.to);
+  const add = (scope: Scope, id: Buffer, from: number) => {
+    const { first, last } = slots(scope, from, entry.to);
     for (let slot = first; slot <= last; slot++) records.push({ cell: { scope, slot, id }, record });
   };
-  add(SCOPE.apHour, ap);
-  if (entry.hoursOnly) return records;
-  add(SCOPE.apDay, ap);
-  add(SCOPE.macDay, entry.mac);
+  add(SCOPE.apHour, ap, entry.from);
+  if (entry.daysFrom >= entry.to) return records;
+  add(SCOPE.apDay, ap, entry.daysFrom);
+  add(SCOPE.macDay, entry.mac, entry.daysFrom);
   return records;
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { StoreFailure } from "./failure.js";
 import { Masters, SALT_BYTES } from "./keys.js";
 import { cellTable, openState, rollUpTable, type State, sealState } from "./state.js";
+import { createTable } from "./store/create-table.js";
 import type { Row, Session, StoreDriver } from "./store/driver.js";
 
 const VERSION = "1";
@@ -31,7 +32,7 @@ export class StateBook {
    */
   static async open(driver: StoreDriver, secrets: readonly Uint8Array[], prefix?: string): Promise<StateBook> {
     const { dialect } = driver;
-    await driver.exec(dialect.createMeta);
+    await createTable(driver, dialect.createMeta);
     const read = async (name: string) => blob(await driver.all(dialect.getMeta(name, false)));
     await driver.run(dialect.addMeta("salt", randomBytes(SALT_BYTES)));
     await driver.run(dialect.addMeta("version", Buffer.from(VERSION)));
@@ -92,7 +93,7 @@ export class StateBook {
   async addEpochs(epochs: readonly string[]): Promise<void> {
     const missing = epochs.filter((epoch) => !this.known.epochs[epoch]);
     if (missing.length === 0) return;
-    for (const epoch of missing) await this.driver.exec(this.driver.dialect.createRows(cellTable(epoch, 1)));
+    for (const epoch of missing) await this.createRows(cellTable(epoch, 1));
     await this.change((state) => {
       for (const epoch of missing) state.epochs[epoch] ??= { key: this.masters.primary, generation: 1, rows: 0 };
     });
@@ -102,13 +103,18 @@ export class StateBook {
   async addRollUps(epochs: readonly string[]): Promise<void> {
     const missing = epochs.filter((epoch) => this.known.epochs[epoch] && !this.known.epochs[epoch]?.rollUps);
     if (missing.length === 0) return;
-    for (const epoch of missing) await this.driver.exec(this.driver.dialect.createRows(rollUpTable(epoch, 1)));
+    for (const epoch of missing) await this.createRows(rollUpTable(epoch, 1));
     await this.change((state) => {
       for (const epoch of missing) {
         const entry = state.epochs[epoch];
         if (entry) entry.rollUps ??= { key: this.masters.primary, generation: 1 };
       }
     });
+  }
+
+  /** Makes a table for labels and values unless there is one. */
+  async createRows(table: string): Promise<void> {
+    await createTable(this.driver, this.driver.dialect.createRows(table));
   }
 
   private async sealed(session: Session, forUpdate: boolean): Promise<Buffer> {

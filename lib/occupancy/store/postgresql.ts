@@ -6,7 +6,7 @@ import { type ServerSettings, serverFailure, tlsOf } from "./server.js";
 
 const DEFAULT_PORT = 5432;
 const CONNECT_MS = 10_000;
-const CODES = { taken: ["23505", "40P01", "40001"], missing: ["42P01"] };
+const CODES = { taken: ["23505", "40P01", "40001", "42P07"], missing: ["42P01"] };
 
 /** Arrays go as one parameter: the statement's text is the same for every number of labels. */
 const array = (labels: readonly Buffer[]) => labels as unknown as Buffer;
