@@ -5,7 +5,7 @@ import type { Connection } from "./connection.js";
 import { NO_EPOCH } from "./keys.js";
 import { decodeSession, sealValue } from "./record.js";
 import { RollUps } from "./rollup/roll-ups.js";
-import { cellTable, type EpochState, rollUpTable } from "./state.js";
+import { cellTable, type EpochState, newTable, rollUpTable } from "./state.js";
 import type { LabelledValue } from "./store/driver.js";
 
 export interface RotationProgress {
@@ -69,7 +69,7 @@ async function rotateCells(
     await book.createRows(cellTable(epoch, generation));
     await book.change(({ epochs }) => {
       const entry = epochs[epoch];
-      if (entry) entry.moving ??= { key: book.masters.primary, generation, rows: 0, day: first };
+      if (entry) entry.moving ??= { ...newTable(book.masters.primary, generation), day: first };
     });
   }
   for (let day = (await book.fresh()).epochs[epoch]?.moving?.day ?? first; day <= last; day++) {
@@ -79,8 +79,8 @@ async function rotateCells(
   await book.change(({ epochs }) => {
     const entry = epochs[epoch];
     if (!entry?.moving) return;
-    const { key, generation, rows } = entry.moving;
-    epochs[epoch] = { key, generation, rows, ...(entry.rollUps ? { rollUps: entry.rollUps } : {}) };
+    const { day: _, ...table } = entry.moving;
+    epochs[epoch] = { ...table, ...(entry.rollUps ? { rollUps: entry.rollUps } : {}) };
   });
 }
 

@@ -107,8 +107,9 @@ export class RowWriter {
       const place = placeOf(state, this.book.masters, cell);
       if (!place) throw new StoreFailure("MISSING_TABLE", `the month ${epochOf(cell)} was dropped meanwhile`);
       const hot = this.hot.get(cellName(cell));
-      // A re-encrypted month has other keys and another table.
-      if (hot && hot.open.place.table === place.table) known.push({ open: { ...hot.open, place }, next: hot.next });
+      // A month that was re-encrypted, or dropped and made anew, has another table.
+      if (hot && hot.open.place.state.born === place.state.born)
+        known.push({ open: { ...hot.open, place }, next: hot.next });
       else unknown.push(openCell(cell, place));
     }
     const counters = await probe(session, this.driver.dialect, unknown);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { StoreFailure } from "./failure.js";
 import { Masters, SALT_BYTES } from "./keys.js";
-import { cellTable, openState, rollUpTable, type State, sealState } from "./state.js";
+import { cellTable, newTable, openState, rollUpTable, type State, sealState } from "./state.js";
 import { createTable } from "./store/create-table.js";
 import type { Row, Session, StoreDriver } from "./store/driver.js";
 
@@ -95,7 +95,7 @@ export class StateBook {
     if (missing.length === 0) return;
     for (const epoch of missing) await this.createRows(cellTable(epoch, 1));
     await this.change((state) => {
-      for (const epoch of missing) state.epochs[epoch] ??= { key: this.masters.primary, generation: 1, rows: 0 };
+      for (const epoch of missing) state.epochs[epoch] ??= newTable(this.masters.primary, 1);
     });
   }
 

@@ -5,6 +5,8 @@ import type { EpochKeys, Masters } from "./keys.js";
 
 /** A table of cells: which master made its keys, how often the epoch was re-encrypted, how many rows were written. */
 export interface TableState {
+  /** Random: a month that was dropped and came again has another one, and nothing known of its cells holds. */
+  born: string;
   key: string;
   generation: number;
   rows: number;
@@ -32,6 +34,10 @@ export interface Place {
   keys: EpochKeys;
   /** The entry that counts the rows. */
   state: TableState;
+}
+
+export function newTable(key: string, generation: number): TableState {
+  return { born: randomBytes(4).toString("hex"), key, generation, rows: 0 };
 }
 
 export function cellTable(epoch: string, generation: number): string {
