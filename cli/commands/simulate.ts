@@ -3,6 +3,7 @@ import { simulateAttackCommand } from "./simulate-attack.js";
 import { simulateDevicesCommand } from "./simulate-devices.js";
 import { simulateFleetCommand } from "./simulate-fleet.js";
 import { simulateThermalCommand } from "./simulate-thermal.js";
+import { simulateWifiCommand } from "./simulate-wifi.js";
 
 /** `redoubt simulate <scenario>`. */
 export function simulateCommand(): Command {
@@ -11,5 +12,6 @@ export function simulateCommand(): Command {
     .addCommand(simulateThermalCommand())
     .addCommand(simulateFleetCommand())
     .addCommand(simulateAttackCommand())
-    .addCommand(simulateDevicesCommand());
+    .addCommand(simulateDevicesCommand())
+    .addCommand(simulateWifiCommand());
 }
