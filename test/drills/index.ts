@@ -15,6 +15,8 @@ import { ledgerKill } from "./ledger-kill.js";
 import { ledgerMutations } from "./ledger-mutations.js";
 import { maskKill } from "./mask-kill.js";
 import { millionClients } from "./million-clients.js";
+import { occupancyKill } from "./occupancy-kill.js";
+import { occupancyMillion } from "./occupancy-million.js";
 import { spoolDamage } from "./spool-damage.js";
 import { startStop } from "./start-stop.js";
 
@@ -39,5 +41,7 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     spoolDamage,
     gatewayKillDrill,
     brokerRestart,
+    occupancyMillion,
+    occupancyKill,
   ].map((drill) => [drill.name, drill]),
 );
