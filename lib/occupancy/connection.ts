@@ -1,9 +1,11 @@
+import { createHmac } from "node:crypto";
 import { CellReader } from "./cell-reader.js";
 import { Directory } from "./directory.js";
 import { RowWriter } from "./row-writer.js";
 import { StateBook } from "./state-book.js";
 import type { StoreDriver } from "./store/driver.js";
 import { openDriver, type StoreSettings } from "./store/open-driver.js";
+import { TagStore } from "./tags/tag-store.js";
 
 /** A database that was reached and whose key is right, and what works on it. */
 export interface Connection {
@@ -12,6 +14,8 @@ export interface Connection {
   reader: CellReader;
   writer: RowWriter;
   directory: Directory;
+  /** The other mode's tables, where it is switched on. */
+  tags: TagStore | undefined;
 }
 
 /** Where the database is; a function in tests that want to watch what is asked of it. */
@@ -25,15 +29,22 @@ export type StoreSource = StoreSettings | (() => Promise<StoreDriver>);
 export async function connect(
   source: StoreSource,
   masters: readonly Uint8Array[],
-  prefix: string | undefined,
+  options: { prefix?: string; tags?: boolean },
 ): Promise<Connection> {
   const driver = typeof source === "function" ? await source() : await openDriver(source);
   try {
-    const book = await StateBook.open(driver, masters, prefix);
+    const book = await StateBook.open(driver, masters, options.prefix);
     const reader = new CellReader(driver, book);
-    return { driver, book, reader, writer: new RowWriter(driver, book), directory: new Directory(reader) };
+    const writer = new RowWriter(driver, book);
+    const tags = options.tags ? await TagStore.open(driver, await tagKey(book)) : undefined;
+    return { driver, book, reader, writer, directory: new Directory(reader), tags };
   } catch (error) {
     await driver.close();
     throw error;
   }
+}
+
+async function tagKey(book: StateBook): Promise<Buffer> {
+  const secret = Buffer.from((await book.recent()).rollUpSecret, "hex");
+  return createHmac("sha256", secret).update("tags").digest();
 }

@@ -50,13 +50,14 @@ export class Ingest {
 
   /**
    * @param writer gives the writer once the database answers.
-   * @param named makes records for names of access points that the directory does not have.
+   * @param prepare does what must come before a batch is written, and makes the records that belong to it: names of
+   *   access points that the directory does not have. It comes again where the batch fails.
    * @param onWritten told what the tables have got.
    */
   constructor(
     private readonly journal: Journal,
     private readonly writer: () => Promise<RowWriter>,
-    private readonly named: (names: readonly string[]) => Promise<NewRecord[]>,
+    private readonly prepare: (sessions: readonly Session[]) => Promise<NewRecord[]>,
     private readonly onWritten: (sessions: readonly Session[]) => void,
     settings: IngestSettings = {},
   ) {
@@ -184,14 +185,15 @@ export class Ingest {
   private async write(batch: readonly Waiting[]): Promise<void> {
     const writer = await this.writer();
     const position = (batch.at(-1) as Waiting).position;
-    const names = await this.named([...new Set(batch.map(({ session }) => session.ap))]);
+    const sessions = batch.map(({ session }) => session);
+    const names = await this.prepare(sessions);
     const entries = batch.flatMap(({ session, until, carriedTo }) =>
       carriedTo > 0 ? [carriedEntry(session, until, carriedTo)] : entriesOf(session, until),
     );
     await writer.append([...names, ...entries.flatMap(recordsOf)], { id: this.journal.id, position });
     this.journal.done(position);
     this.written += batch.filter(({ carriedTo }) => carriedTo === 0).length;
-    this.onWritten(batch.map(({ session }) => session));
+    this.onWritten(sessions);
     while (this.promised[0] && this.promised[0].position <= position) this.promised.shift()?.resolve();
   }
 }

@@ -6,8 +6,8 @@ export const INFO_PREFIX = "redoubt/wifi/v1";
 export const MASTER_BYTES = 32;
 export const SALT_BYTES = 32;
 
-/** `idx` names cells, `rec` seals records, `hll` seals roll-ups, `tag` makes static tags, the others serve the proxy. */
-export type KeyPurpose = "idx" | "rec" | "hll" | "tag" | "state" | "journal" | "id";
+/** `idx` names cells, `rec` seals records, `hll` seals roll-ups, the others serve the proxy. */
+export type KeyPurpose = "idx" | "rec" | "hll" | "state" | "journal" | "id";
 
 /** Epoch of what belongs to no month. */
 export const NO_EPOCH = "000000";
@@ -35,7 +35,6 @@ export interface EpochKeys {
   index: KeyObject;
   record: KeyObject;
   rollUp: KeyObject;
-  tag: KeyObject;
 }
 
 /**
@@ -86,7 +85,7 @@ export class Masters {
     let keys = this.#cache.get(name);
     if (!keys) {
       const of = (purpose: KeyPurpose) => createSecretKey(this.secret(id, purpose, epoch));
-      keys = { index: of("idx"), record: of("rec"), rollUp: of("hll"), tag: of("tag") };
+      keys = { index: of("idx"), record: of("rec"), rollUp: of("hll") };
       this.#cache.set(name, keys);
     }
     return keys;

@@ -28,6 +28,11 @@ export interface OccupancyOptions {
   padding?: Padding;
   /** Writes roll-ups for dashboards at {@link OccupancyStore.maintain}. */
   rollUps?: boolean;
+  /**
+   * Also writes static tags, on which the database itself counts. Leaks equality, see `TAGS_WARNING`; off unless
+   * switched on.
+   */
+  tags?: boolean;
   /** How long a session may stay open, seconds; 86,400 unless told otherwise. */
   openSec?: number;
   /** Milliseconds since the Unix epoch. */
@@ -69,7 +74,7 @@ export class OccupancyStore {
     this.ingesting = new Ingest(
       journal,
       async () => (await this.connected()).writer,
-      async (names) => await (await this.connected()).directory.missing(names),
+      (sessions) => this.prepare(sessions),
       (sessions) => void this.wrote(sessions),
       options.ingest,
     );
@@ -136,6 +141,13 @@ export class OccupancyStore {
     return await heat(await this.connected(), accessPoints, from, to);
   }
 
+  /** The database's own count of devices by static tags, to five minutes. @throws {StoreFailure} SETTINGS unless `tags` */
+  async countByTags(ap: string, from: number, to: number): Promise<number> {
+    const { tags } = await this.connected();
+    if (!tags) throw new StoreFailure("SETTINGS", "the mode tags is not switched on");
+    return await tags.count(ap, from, to);
+  }
+
   /** The names of all access points that ever had a session. @throws {StoreFailure} */
   async accessPoints(): Promise<string[]> {
     return await (await this.connected()).directory.all();
@@ -175,7 +187,9 @@ export class OccupancyStore {
     const device = parseMac(mac);
     await this.flush();
     this.ingesting.forget(formatMac(device));
-    return await erase(await this.connected(), device, this.limit());
+    const connection = await this.connected();
+    await connection.tags?.erase(mac);
+    return await erase(connection, device, this.limit());
   }
 
   /** Months that have tables, `YYYYMM`, in order. @throws {StoreFailure} */
@@ -219,6 +233,13 @@ export class OccupancyStore {
     return { now: Math.floor(this.clock() / 1000), openSec: this.openSec };
   }
 
+  private async prepare(sessions: readonly Session[]) {
+    const { directory, tags } = await this.connected();
+    // Before the cells: what comes twice after a crash changes no count of distinct devices.
+    if (tags) await tags.add(sessions.filter(({ duration }) => duration !== "open"));
+    return await directory.missing([...new Set(sessions.map(({ ap }) => ap))]);
+  }
+
   private async wrote(sessions: readonly Session[]): Promise<void> {
     const { directory } = await this.connected();
     directory.added(sessions.map(({ ap }) => ap));
@@ -237,9 +258,9 @@ export class OccupancyStore {
   }
 
   private async reach(): Promise<Connection> {
-    const { store, masters, prefix } = this.options;
+    const { store, masters } = this.options;
     try {
-      const connection = await connect(store, masters, prefix);
+      const connection = await connect(store, masters, this.options);
       this.isConnected = true;
       return connection;
     } catch (error) {

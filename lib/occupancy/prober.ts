@@ -1,5 +1,4 @@
-import type { Cell } from "./cell.js";
-import { cellKey, cellName, labels } from "./cell.js";
+import { type Cell, cellKey, cellName, LABEL_BYTES, labelBytes } from "./cell.js";
 import type { Place } from "./state.js";
 import { type Dialect, MAX_LABELS, type Session } from "./store/driver.js";
 
@@ -9,10 +8,22 @@ export interface OpenCell {
   name: string;
   place: Place;
   kw: Buffer;
+  /** Labels made together, since setting the cipher up costs more than sixteen of them: the first one's counter. */
+  block?: { first: number; bytes: Buffer };
 }
 
-export function openCell(cell: Cell, place: Place): OpenCell {
-  return { cell, name: cellName(cell), place, kw: cellKey(place.keys.index, cell) };
+const BLOCK = 16;
+
+export function openCell(cell: Cell, place: Place, name = cellName(cell)): OpenCell {
+  return { cell, name, place, kw: cellKey(place.keys.index, cell) };
+}
+
+/** One label of a cell. */
+export function labelAt(open: OpenCell, counter: number): Buffer {
+  const first = counter - (counter % BLOCK);
+  if (open.block?.first !== first) open.block = { first, bytes: labelBytes(open.kw, first, BLOCK) };
+  const at = (counter - first) * LABEL_BYTES;
+  return open.block.bytes.subarray(at, at + LABEL_BYTES);
 }
 
 /** What the search for the end of one cell knows. */
@@ -43,7 +54,7 @@ export async function probe(session: Session, dialect: Dialect, cells: readonly 
   for (let left = searches; left.length > 0; left = left.filter((search) => !isDone(search))) {
     const questions = left.map((search) => {
       const counter = asked(search);
-      return { search, counter, label: labels(search.open.kw, counter, 1)[0] as Buffer };
+      return { search, counter, label: labelAt(search.open, counter) };
     });
     const existing = await existingLabels(
       session,

@@ -21,7 +21,7 @@ export interface EpochState extends TableState {
 
 /** What the proxy remembers in the database, sealed: the database sees none of it. */
 export interface State {
-  /** Hex; keys the hash of MACs in roll-ups, the same for all months and masters so that roll-ups can be united. */
+  /** Hex; keys the hash of MACs in roll-ups, and the tags: the same for all months and masters. */
   rollUpSecret: string;
   /** How far each journal's entries are in the tables. */
   journals: Record<string, number>;

@@ -1,7 +1,17 @@
 // Database servers of the machine, started for tests in folders of their own on ports of their own.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +19,7 @@ import mysql from "mysql2/promise";
 import pg from "pg";
 import type { StoreKind, StoreSettings } from "../../lib/occupancy/store/open-driver.js";
 import { findCommand } from "../setup.js";
+import type { Certificates } from "./certificates.js";
 import { freePort } from "./free-port.js";
 
 const USER = "redoubt";
@@ -72,6 +83,16 @@ function ownFolder(name: string, who: { uid?: number; gid?: number }): string {
   return folder;
 }
 
+/** Copies of a server's certificate and key that its user alone can read. */
+function ownCertificates({ certificate, key }: Certificates, folder: string, who: { uid?: number; gid?: number }) {
+  return [certificate, key].map((path, i) => {
+    const copy = join(folder, i === 0 ? "certificate" : "key");
+    writeFileSync(copy, readFileSync(path), { mode: 0o600 });
+    if (who.uid !== undefined && who.gid !== undefined) chownSync(copy, who.uid, who.gid);
+    return copy;
+  }) as [string, string];
+}
+
 /** A server process and the wait until it answers. */
 class Server {
   private child: ChildProcess | undefined;
@@ -115,7 +136,7 @@ class Server {
 let databases = 0;
 const newName = () => `occupancy_${++databases}`;
 
-async function startPostgresql(): Promise<TestDatabase> {
+async function startPostgresql(certificates?: Certificates): Promise<TestDatabase> {
   const bin = postgresqlPrograms() ?? "";
   const program = (name: string) => (bin === "" ? name : join(bin, name));
   const who = identity("postgres");
@@ -146,6 +167,10 @@ async function startPostgresql(): Promise<TestDatabase> {
     "fsync=off",
     "shared_buffers=256MB",
   ];
+  if (certificates) {
+    const [certificate, key] = ownCertificates(certificates, folder, who);
+    options.push("ssl=on", `ssl_cert_file=${certificate}`, `ssl_key_file=${key}`);
+  }
   const parameters = ["-D", data, "-p", String(port), ...options.flatMap((option) => ["-c", option])];
   const server = new Server(program("postgres"), parameters, who, () => ask("SELECT 1"));
   await server.start();
@@ -175,7 +200,7 @@ async function startPostgresql(): Promise<TestDatabase> {
   };
 }
 
-async function startMariadb(): Promise<TestDatabase> {
+async function startMariadb(certificates?: Certificates): Promise<TestDatabase> {
   const who = identity("mysql");
   const folder = ownFolder("mariadb", who);
   const data = join(folder, "data");
@@ -209,6 +234,10 @@ async function startMariadb(): Promise<TestDatabase> {
     "--innodb-buffer-pool-size=512M",
     "--skip-name-resolve",
   ];
+  if (certificates) {
+    const [certificate, key] = ownCertificates(certificates, folder, who);
+    options.push(`--ssl-cert=${certificate}`, `--ssl-key=${key}`);
+  }
   const server = new Server(mariadbProgram() ?? "mariadbd", options, who, () => ask("SELECT 1"));
   await server.start();
   return {
@@ -255,8 +284,8 @@ function sqliteFolder(): TestDatabase {
   };
 }
 
-/** Starts a database for tests; the caller removes it. */
-export async function startDatabase(kind: StoreKind): Promise<TestDatabase> {
-  if (kind === "postgresql") return await startPostgresql();
-  return kind === "mysql" ? await startMariadb() : sqliteFolder();
+/** Starts a database for tests; the caller removes it. With certificates the server offers TLS. */
+export async function startDatabase(kind: StoreKind, certificates?: Certificates): Promise<TestDatabase> {
+  if (kind === "postgresql") return await startPostgresql(certificates);
+  return kind === "mysql" ? await startMariadb(certificates) : sqliteFolder();
 }

@@ -236,6 +236,15 @@ describe("occupancy ingest", function () {
     await open(path, { journalPath, masters: [OTHER_MASTER, MASTER] }).ready();
   });
 
+  it("writes tags beside the cells only where they are switched on", async () => {
+    const store = open(newPath(), { tags: true });
+    await store.ingest([session(1), session(2), session(3, { duration: "open" })]);
+    assert.equal(await store.countByTags("a", OCTOBER, OCTOBER + 60), 2);
+    await store.erase(macOf(1));
+    assert.equal(await store.countByTags("a", OCTOBER, OCTOBER + 60), 1);
+    await assert.rejects(open(newPath()).countByTags("a", OCTOBER, OCTOBER + 60), { code: "SETTINGS" });
+  });
+
   it("rejects what it could not write when it is closed without a journal", async () => {
     const away = () => Promise.reject(new StoreFailure("UNREACHABLE", "away"));
     const store = open(newPath(), { store: away });
