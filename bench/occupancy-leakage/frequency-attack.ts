@@ -27,15 +27,19 @@ type Group = readonly number[];
 
 /** Groups of equal values, the largest first, none inside another; where nothing is equal, each row alone. */
 export function groupsOf(rows: readonly StoredRow[], most: number): Group[] {
+  const counts = new Map<string, number>();
+  for (const { values } of rows) for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  // Of millions of values that come once no lists are made.
   const byValue = new Map<string, number[]>();
   for (const [i, { values }] of rows.entries()) {
     for (const value of values) {
+      if (counts.get(value) === 1) continue;
       const group = byValue.get(value);
       if (group) group.push(i);
       else byValue.set(value, [i]);
     }
   }
-  const equal = [...byValue.values()].filter((group) => group.length > 1).sort((a, b) => b.length - a.length);
+  const equal = [...byValue.values()].sort((a, b) => b.length - a.length);
   if (equal.length === 0) return rows.map((_, i) => [i]);
   const taken: Group[] = [];
   const memberships: number[][] = rows.map(() => []);
