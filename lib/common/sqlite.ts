@@ -34,8 +34,6 @@ export interface DatabaseOptions {
   busyTimeoutMs?: number;
   /** Refuses writing, and a file that does not exist. */
   readOnly?: boolean;
-  /** Of a new file, bytes: a power of two, 4096 unless told otherwise. */
-  pageBytes?: number;
 }
 
 /** What both drivers offer; their own types differ in the rest. */
@@ -175,7 +173,7 @@ class SqliteDatabase implements Database {
  * @throws {Error} that names the file and what SQLite said.
  */
 export function openDatabase(path: string, options: DatabaseOptions = {}): Database {
-  const { synchronous = "NORMAL", busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, readOnly = false, pageBytes } = options;
+  const { synchronous = "NORMAL", busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, readOnly = false } = options;
   const driver = loadDriver();
   let database: SqliteDatabase | undefined;
   try {
@@ -191,7 +189,6 @@ export function openDatabase(path: string, options: DatabaseOptions = {}): Datab
       // Reads the header: a file that is no database is refused here.
       database.prepare("PRAGMA schema_version").all();
     } else {
-      if (pageBytes !== undefined) database.prepare(`PRAGMA page_size = ${Math.trunc(pageBytes)}`).all();
       database.prepare("PRAGMA journal_mode = WAL").all();
       database.prepare(`PRAGMA synchronous = ${synchronous}`).all();
     }

@@ -39,7 +39,11 @@ export class HyperLogLog {
     if (other.precision < this.precision) throw new RangeError("a sketch cannot become more precise");
     const bits = other.precision - this.precision;
     if (bits === 0) {
-      for (let index = 0; index < this.registers.length; index++) this.raise(index, other.registers[index] as number);
+      const { registers } = this;
+      for (let index = 0; index < registers.length; index++) {
+        const rank = other.registers[index] as number;
+        if (rank > (registers[index] as number)) registers[index] = rank;
+      }
       return;
     }
     for (const [index, rank] of other.registers.entries()) {
@@ -76,7 +80,7 @@ export class HyperLogLog {
   static unpack(precision: number, packed: Buffer): HyperLogLog {
     const registers = new Uint8Array(2 ** precision);
     for (let i = 0, at = 0; i < registers.length; i += 4, at += 3) {
-      const bits = packed.readUIntBE(at, 3);
+      const bits = ((packed[at] as number) << 16) | ((packed[at + 1] as number) << 8) | (packed[at + 2] as number);
       registers[i] = bits >>> 18;
       registers[i + 1] = (bits >>> 12) & 63;
       registers[i + 2] = (bits >>> 6) & 63;

@@ -4,8 +4,6 @@ import type { Dialect, Query, Row, Session, StoreDriver } from "./driver.js";
 import { oneAtATime } from "./one-at-a-time.js";
 
 const MAX_STATEMENTS = 128;
-/** Random labels: nearly every row of a batch changes another page, and a whole page is written for it. */
-const PAGE_BYTES = 2048;
 const CACHE_KIB = 65_536;
 /** Random labels touch nearly every page: fewer, longer checkpoints write each of them less often. */
 const CHECKPOINT_PAGES = 8000;
@@ -109,7 +107,7 @@ class Connection implements Session {
 export function openSqlite(path: string): StoreDriver {
   const connect = (): Connection => {
     try {
-      const database = openDatabase(path, { synchronous: "FULL", pageBytes: PAGE_BYTES });
+      const database = openDatabase(path, { synchronous: "FULL" });
       database.prepare(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`).all();
       // Overwritten ciphertexts must not stay in free pages.
       database.prepare("PRAGMA secure_delete = ON").all();
