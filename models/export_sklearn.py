@@ -14,8 +14,8 @@ and then
 
     redoubt import-model model.export.json --out model.json
 
-Models: IsolationForest, DecisionTreeClassifier, RandomForestClassifier and OneClassSVM (kernels rbf, linear, poly and
-sigmoid), each alone or at the end of a Pipeline whose only other step is a StandardScaler. Needs scikit-learn 1.0 or
+Models: IsolationForest, DecisionTreeClassifier, RandomForestClassifier, KNeighborsClassifier (Euclidean distance, uniform
+weights) and OneClassSVM (kernels rbf, linear, poly and sigmoid), each alone or at the end of a Pipeline whose only other step is a StandardScaler. Needs scikit-learn 1.0 or
 newer and nothing else; written for and tested with 1.2.1.
 
 Opening a pickle runs code from it: open only files of your own. The JSON holds numbers and names, no code.
@@ -25,7 +25,7 @@ The format, "redoubt-sklearn-export" version 1
 One JSON object. Floats are written with as many digits as they need to be read back bit for bit.
 
     format, version     "redoubt-sklearn-export", 1
-    kind                "isolation-forest", "decision-tree", "random-forest" or "one-class-svm"
+    kind                "isolation-forest", "decision-tree", "random-forest", "k-nearest-neighbours" or "one-class-svm"
     library             {"name": "scikit-learn", "version": "1.2.1"}
     feature_names       names, in the order of the columns
     scaler              null, or {"mean": [...] or null, "scale": [...] or null}: x becomes (x - mean) / scale
@@ -50,6 +50,9 @@ tree saw only some of them.
     random-forest       weighted training rows) per node, and per leaf, in the order of the nodes, "probability" (one
                         list with an entry per class) and "leaf_class" (index of the largest value).
                         predict_proba is the mean over the trees.
+    k-nearest-          classes, anomaly_classes, n_neighbors, points (training rows after the scaler), labels (an index
+    neighbours          into classes per point). Of points at the same distance the first ones vote; scikit-learn leaves
+                        open which do, so the check holds no row where that decides.
     one-class-svm       kernel, gamma, degree, coef0, support_vectors, dual_coef, intercept, offset
 """
 
@@ -64,6 +67,7 @@ import numpy as np
 import sklearn
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.ensemble._iforest import _average_path_length
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
@@ -184,9 +188,7 @@ def _classifier_tree(tree, classes):
     }
 
 
-def _classifier(model, trees, anomaly_classes):
-    if model.n_outputs_ != 1:
-        raise ExportError(f"the model predicts {model.n_outputs_} outputs; only one can be exported")
+def _classifier_classes(model, anomaly_classes):
     classes = [_class_label(label) for label in model.classes_]
     chosen = None
     if anomaly_classes is not None:
@@ -195,11 +197,41 @@ def _classifier(model, trees, anomaly_classes):
             if str(label) not in known:
                 raise ExportError(f"anomaly class {label!r} is none of the model's: {', '.join(known)}")
         chosen = [known[str(label)] for label in anomaly_classes]
+    return {"classes": classes, "anomaly_classes": chosen}
+
+
+def _classifier(model, trees, anomaly_classes):
+    if model.n_outputs_ != 1:
+        raise ExportError(f"the model predicts {model.n_outputs_} outputs; only one can be exported")
+    body = _classifier_classes(model, anomaly_classes)
+    return {**body, "trees": [_classifier_tree(tree.tree_, len(body["classes"])) for tree in trees]}
+
+
+def _neighbours(model, anomaly_classes):
+    euclidean = model.effective_metric_ == "euclidean"
+    if not euclidean or model.weights not in ("uniform", None):
+        raise ExportError("of nearest neighbours only those with Euclidean distance and uniform weights can be exported")
+    if getattr(model, "outputs_2d_", False):
+        raise ExportError("the model predicts several outputs; only one can be exported")
+    body = _classifier_classes(model, anomaly_classes)
+    points = model._fit_X
+    if not isinstance(points, np.ndarray):
+        raise ExportError("the model was fitted on a sparse matrix; fit it on a dense one")
     return {
-        "classes": classes,
-        "anomaly_classes": chosen,
-        "trees": [_classifier_tree(tree.tree_, len(classes)) for tree in trees],
+        **body,
+        "n_neighbors": int(model.n_neighbors),
+        "points": _floats(points),
+        "labels": [int(label) for label in model._y],
     }
+
+
+def _clear_rows(model, rows):
+    """Leaves out rows whose k-th and next neighbours are equally far: who votes there is chance."""
+    k = model.n_neighbors
+    if k >= len(model._fit_X):
+        return rows
+    distances, _ = model.kneighbors(rows, k + 1)
+    return rows[distances[:, k] - distances[:, k - 1] > 1e-6 * (1 + distances[:, k])]
 
 
 def _one_class_svm(model):
@@ -227,6 +259,8 @@ def _body(model, anomaly_classes):
         return "random-forest", _classifier(model, model.estimators_, anomaly_classes)
     if isinstance(model, DecisionTreeClassifier):
         return "decision-tree", _classifier(model, [model], anomaly_classes)
+    if isinstance(model, KNeighborsClassifier):
+        return "k-nearest-neighbours", _neighbours(model, anomaly_classes)
     if isinstance(model, OneClassSVM):
         return "one-class-svm", _one_class_svm(model)
     raise ExportError(f"{type(model).__name__} cannot be exported")
@@ -272,13 +306,17 @@ def _training(rows):
     return {"rows": int(rows.shape[0]), "features": features}
 
 
-def _check_rows(kind, body, width):
+def _check_rows(kind, body, core, width):
     """Rows near what the model cuts or supports, so that they reach all of it; in the space after the scaler."""
     random = np.random.RandomState(1)
     if kind == "one-class-svm":
         vectors = np.asarray(body["support_vectors"])
         rows = vectors[random.randint(len(vectors), size=CHECK_ROWS)]
         return rows + random.normal(size=rows.shape) * (0.5 * vectors.std(axis=0) + 1e-3)
+    if kind == "k-nearest-neighbours":
+        points = np.asarray(body["points"])
+        rows = points[random.randint(len(points), size=CHECK_ROWS)]
+        return _clear_rows(core, rows + random.normal(size=rows.shape) * (0.3 * points.std(axis=0) + 1e-3))
     cuts = [[] for _ in range(width)]
     for tree in body["trees"]:
         for feature, threshold in zip(tree["feature"], tree["threshold"]):
@@ -292,8 +330,8 @@ def _check_rows(kind, body, width):
     return np.clip(rows, -3e38, 3e38)
 
 
-def _check(kind, body, whole, scaler, names_in):
-    rows = _check_rows(kind, body, whole.n_features_in_)
+def _check(kind, body, whole, core, scaler, names_in):
+    rows = _check_rows(kind, body, core, whole.n_features_in_)
     if scaler is not None:
         rows = scaler.inverse_transform(rows)
     table = rows
@@ -304,7 +342,7 @@ def _check(kind, body, whole, scaler, names_in):
             table = pandas.DataFrame(rows, columns=names_in)
         except ImportError:
             pass
-    is_classifier = kind in ("decision-tree", "random-forest")
+    is_classifier = kind in ("decision-tree", "random-forest", "k-nearest-neighbours")
     scores = whole.predict_proba(table) if is_classifier else whole.score_samples(table)
     labels = whole.predict(table)
     if is_classifier:
@@ -335,7 +373,7 @@ def to_dict(model, feature_names=None, training=None, anomaly_classes=None):
         "feature_names": feature_names,
         "scaler": _scaler(scaler),
         "training": _training(training),
-        "check": _check(kind, body, model, scaler, names_in),
+        "check": _check(kind, body, model, core, scaler, names_in),
         **body,
     }
 

@@ -1,9 +1,11 @@
 import { join, relative } from "node:path";
 import { Command } from "commander";
 import { packageRoot } from "../../lib/common/package-root.js";
+import { PIECE_SECONDS } from "../../simulator/network/made-piece.js";
+import { PieceWriter } from "../../simulator/network/piece-writer.js";
 import { UsageFailure } from "../failure.js";
 import { Child } from "../launch/child.js";
-import { startDevices } from "../launch/demo-devices.js";
+import { prepareDemoDevices, startDevices } from "../launch/demo-devices.js";
 import { launch, type Running } from "../launch/launch.js";
 import { type LaunchOptions, launchOptions } from "../launch/options.js";
 import { untilStopped } from "../launch/until-stopped.js";
@@ -54,6 +56,15 @@ function startFleet(options: LaunchOptions, running: Running, demo: DemoOptions)
   });
 }
 
+/** Captures of an invented house for the page Network, which nobody needs any rights for. */
+function startHouse({ home }: LaunchOptions, demo: DemoOptions): { failed: Promise<string>; stop: () => void } {
+  const folder = join(home.root, "captures");
+  const seed = Number(demo.seed);
+  const writer = new PieceWriter({ folder, seed, seconds: PIECE_SECONDS, attacks: true });
+  const failed = writer.failure.catch((error: Error) => `the simulated network cannot be written: ${error.message}`);
+  return { failed, stop: () => writer.stop() };
+}
+
 const ended = (child: Child) =>
   child.ended.then((code) => `the ${child.options.name} ended (${code}); its log is ${child.options.logFile}`);
 
@@ -64,7 +75,7 @@ function printWelcome(options: LaunchOptions, running: Running, demo: DemoOption
     ? "login of REDOUBT_MQTT_URL"
     : `accounts in ${here(join(root, "broker", "accounts.json"))}`;
   const fleet = hasFleet
-    ? "Simulated devices report to the device gateway; a fleet is attacked, each attack lasts some seconds."
+    ? "Simulated devices report to the device gateway; a fleet and a network are attacked, each attack lasts some seconds."
     : "No fleet is simulated: its accounts are not on this broker (docs/how-to/monitor-a-fleet.md).";
   console.log(`
 Redoubt is running. ${RACKS} simulated racks publish at ${demo.rate} Hz.
@@ -75,6 +86,7 @@ ${fleet}
              ${running.dashboardUrl}/devices   Devices
              ${running.dashboardUrl}/trust   Trust
              ${running.dashboardUrl}/ledger   Ledger
+             ${running.dashboardUrl}/network   Network
   Editor     ${running.editorUrl}   user operator, password in ${here(join(root, "initial-passwords.txt"))}
   Broker     ${running.mqttUrl}   ${logins}
   Keys       ${here(options.home.keys)}
@@ -93,14 +105,16 @@ export function demoCommand(): Command {
       .action(async (demo: DemoOptions) => {
         if (demo.rate !== "1" && demo.rate !== "10") throw new UsageFailure("--rate must be 1 or 10");
         const options = launchOptions("open");
-        const running = await launch(options, console.log);
+        const running = await launch(options, console.log, () => prepareDemoDevices(options, demo.seed));
         const devices = startDevices(options, running.mqttUrl, demo.seed);
         const plant = startPlant(options, running, demo);
         const fleet = startFleet(options, running, demo);
+        const house = startHouse(options, demo);
         const children = [plant, fleet, devices].filter((child) => child !== undefined);
         await untilStopped({
-          failed: Promise.race([running.failed, ...children.map(ended)]),
+          failed: Promise.race([running.failed, ...children.map(ended), house.failed]),
           stop: async () => {
+            house.stop();
             await Promise.all(children.map((child) => child.stop()));
             await running.stop();
           },

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { anchorCommand } from "./anchor.js";
 import { benchCommand } from "./bench.js";
 import { demoCommand } from "./demo.js";
+import { detectCommand } from "./detect.js";
 import { devicesCommand } from "./devices.js";
 import { envelopeCommand } from "./envelope.js";
 import { exportLedgerCommand } from "./export-ledger.js";
@@ -27,6 +28,7 @@ export const commands: (() => Command)[] = [
   importModelCommand,
   scoreCommand,
   maskCommand,
+  detectCommand,
   exportLedgerCommand,
   verifyLedgerCommand,
   anchorCommand,

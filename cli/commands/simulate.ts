@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { simulateAttackCommand } from "./simulate-attack.js";
 import { simulateDevicesCommand } from "./simulate-devices.js";
 import { simulateFleetCommand } from "./simulate-fleet.js";
+import { simulateNetworkCommand } from "./simulate-network.js";
 import { simulateThermalCommand } from "./simulate-thermal.js";
 import { simulateWifiCommand } from "./simulate-wifi.js";
 
@@ -13,5 +14,6 @@ export function simulateCommand(): Command {
     .addCommand(simulateFleetCommand())
     .addCommand(simulateAttackCommand())
     .addCommand(simulateDevicesCommand())
+    .addCommand(simulateNetworkCommand())
     .addCommand(simulateWifiCommand());
 }

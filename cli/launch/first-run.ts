@@ -40,7 +40,8 @@ function secretIn(path: string): string {
  * credentialSecret, all private to the user.
  */
 export function prepareHome(home: Home): Secrets {
-  for (const folder of [home.root, home.keys, home.models, home.state, home.nodeRed, join(home.root, "logs")]) {
+  const own = ["logs", "captures"].map((name) => join(home.root, name));
+  for (const folder of [home.root, home.keys, home.models, home.state, home.nodeRed, ...own]) {
     ensurePrivateFolder(folder);
   }
   // Node-RED looks for palette modules here; without the folder it warns at each start.

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { GATEWAY_ACCOUNT } from "../../lib/broker/accounts.js";
+import { GATEWAY_ACCOUNT, NETWORK_ACCOUNT } from "../../lib/broker/accounts.js";
 import { writeFileAtomic } from "../../lib/common/files.js";
 import { addGatewayCredentials, type Delivery, withGateway } from "./gateway-nodes.js";
 import { decryptCredentials, encryptCredentials, type FlowCredentials } from "./node-red-credentials.js";
@@ -26,6 +26,7 @@ export const BROKER_NODES: Readonly<Record<string, string>> = {
   "rdbt-broker-hvac": "hvac",
   "rdbt-broker-monitor": "monitor",
   "rdbt-broker-gw": GATEWAY_ACCOUNT,
+  "rdbt-broker-net": NETWORK_ACCOUNT,
 };
 
 const TLS_NODE = "rdbt-broker-tls";
@@ -87,7 +88,7 @@ export function installFlows(
 
   const source = untouched ? shipped : (JSON.parse(installed) as FlowNode[]);
   const brokerUrl = `${address.tls ? "mqtts" : "mqtt"}://${address.host}:${address.port}`;
-  const nodes = withGateway(withBroker(source, address), brokerUrl, delivery.serverUrl);
+  const nodes = withGateway(withBroker(source, address), brokerUrl, delivery);
   const text = `${JSON.stringify(nodes, null, 4)}\n`;
   writeFileAtomic(flowFile, text);
   if (untouched) writeFileAtomic(stampFile, `${digest(text)}\n`);

@@ -5,6 +5,8 @@ import type { FlowNode } from "./shipped-flows.js";
 export interface Delivery {
   /** Where the central server's flow takes batches, as this machine reaches it. */
   serverUrl: string;
+  /** Where it speaks https: its certificate, and a name that this has. */
+  certificate?: { file: string; name: string };
   /** By which it knows the gateway. */
   token: string;
 }
@@ -19,11 +21,12 @@ const GATEWAY = "gateway-1";
 const OWN_SERVER = /^https?:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?\/api\/batches$/;
 
 /** Points the gateway at the broker and, unless it delivers elsewhere, at the server of this Node-RED. */
-export function withGateway(nodes: readonly FlowNode[], brokerUrl: string, serverUrl: string): FlowNode[] {
+export function withGateway(nodes: readonly FlowNode[], brokerUrl: string, delivery: Delivery): FlowNode[] {
+  const { serverUrl, certificate } = delivery;
   return nodes.map((node) => {
     if (node.id === GATEWAY_IN) return { ...node, url: brokerUrl };
-    if (node.id === SPOOL_OUT && OWN_SERVER.test(String(node.url))) return { ...node, url: serverUrl };
-    return node;
+    if (node.id !== SPOOL_OUT || !OWN_SERVER.test(String(node.url))) return node;
+    return { ...node, url: serverUrl, caFile: certificate?.file ?? "", serverName: certificate?.name ?? "" };
   });
 }
 

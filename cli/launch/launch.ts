@@ -11,6 +11,7 @@ import { Child } from "./child.js";
 import { prepareHome, type Secrets } from "./first-run.js";
 import { type BrokerLogin, installFlows } from "./flow-store.js";
 import type { LaunchOptions } from "./options.js";
+import { ownCertificate } from "./own-certificate.js";
 
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 200;
@@ -50,14 +51,23 @@ async function waitUntilServed(url: string, child: Child): Promise<void> {
   throw new CommandFailure(`Node-RED did not start; its log is ${child.options.logFile}`);
 }
 
-/** Starts everything in order; on a failure what was started is stopped again. */
-export async function launch(options: LaunchOptions, print: (line: string) => void): Promise<Running> {
+/**
+ * Starts everything in order; on a failure what was started is stopped again.
+ *
+ * @param beforeStart called when the home is prepared and nothing runs yet.
+ */
+export async function launch(
+  options: LaunchOptions,
+  print: (line: string) => void,
+  beforeStart: () => void = () => {},
+): Promise<Running> {
   const { home } = options;
   assertWritableHome(home.root);
   await assertPortFree(options.host, options.port, "PORT");
   if (!options.mqttUrl) await assertPortFree("127.0.0.1", options.mqttPort, "REDOUBT_MQTT_PORT");
 
   const secrets = prepareHome(home);
+  beforeStart();
   const logins = loadLogins(home.root);
   assertSafeBinding({
     host: options.host,
@@ -78,8 +88,10 @@ export async function launch(options: LaunchOptions, print: (line: string) => vo
   const root = packageRoot();
   const scheme = process.env.REDOUBT_TLS_CERT && process.env.REDOUBT_TLS_KEY ? "https" : "http";
   const origin = `${scheme}://${hostInUrl(options.host)}:${options.port}`;
+  const certificate = scheme === "https" ? ownCertificate(process.env.REDOUBT_TLS_CERT ?? "") : undefined;
   const delivery = {
     serverUrl: `${scheme}://${ownHost(options.host)}:${options.port}/api/batches`,
+    ...(certificate && { certificate }),
     token: secrets.gatewayToken,
   };
   if (installFlows(root, home.nodeRed, secrets.credentialSecret, address, accounts, delivery) === "kept") {

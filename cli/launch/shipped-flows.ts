@@ -14,6 +14,7 @@ export const FLOWS: readonly string[] = [
   "security-monitor.json",
   "device-gateway.json",
   "central-server.json",
+  "network-ids.json",
 ];
 
 /**

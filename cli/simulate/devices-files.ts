@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readSecretFile } from "../../lib/common/files.js";
 import type { Home } from "../../lib/common/home.js";
+import type { OwnServer } from "../../simulator/common/http-exchange.js";
 import type { BatchTarget } from "../../simulator/devices/attacks/context.js";
 import type { JudgeFiles } from "../../simulator/devices/judge/judge.js";
 
@@ -39,12 +40,12 @@ function newestStore(folder: string): string {
 /** @throws {Error} for a token file that cannot be read. */
 export function batchTarget(
   home: Home,
-  origin: string,
+  server: OwnServer,
   flags: { server?: string; tokenFile?: string; gatewayId: string },
 ): BatchTarget {
-  const url = flags.server ?? `${origin}/api/batches`;
+  const url = flags.server ?? `${server.origin}/api/batches`;
   const own = join(home.keys, TOKEN_FILE);
   const path = flags.tokenFile ?? (existsSync(own) ? own : undefined);
-  const target = { url, gatewayId: flags.gatewayId };
+  const target = { url, gatewayId: flags.gatewayId, own: server };
   return path === undefined ? target : { ...target, token: readSecretFile(path).trim() };
 }

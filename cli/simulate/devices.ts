@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import type { OwnServer } from "../../simulator/common/http-exchange.js";
 import { type GatewayDevice, makeGatewayFleet, makeHeldDevices } from "../../simulator/devices/gateway-device.js";
 import { type DevicesReport, devicesReport } from "../../simulator/devices/judge/report.js";
 import { devicesReportText } from "../../simulator/devices/judge/report-text.js";
@@ -10,6 +11,7 @@ import { RELOAD_MS } from "../../simulator/fleet/preparation.js";
 import type { DevicesFlags } from "../commands/simulate-devices.js";
 import { hostInUrl } from "../launch/answers.js";
 import type { LaunchOptions } from "../launch/options.js";
+import { ownCertificate } from "../launch/own-certificate.js";
 import { orFail } from "./arguments.js";
 import { batchTarget, flashFolderOf, judgeFiles } from "./devices-files.js";
 import { type FleetBroker, fleetBroker } from "./fleet-options.js";
@@ -43,10 +45,12 @@ function connectionOf({ flags, broker, prepared, progress }: Run) {
   };
 }
 
-/** The Node-RED that `redoubt start` runs with the same environment. */
-function ownOrigin({ host, port }: LaunchOptions): string {
-  const scheme = process.env.REDOUBT_TLS_CERT && process.env.REDOUBT_TLS_KEY ? "https" : "http";
-  return `${scheme}://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : hostInUrl(host)}:${port}`;
+/** The Node-RED that `redoubt start` runs with the same environment. @throws {Error} that names the certificate's file. */
+function ownServer({ host, port }: LaunchOptions): OwnServer {
+  const { REDOUBT_TLS_CERT, REDOUBT_TLS_KEY } = process.env;
+  const address = `${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : hostInUrl(host)}:${port}`;
+  if (!REDOUBT_TLS_CERT || !REDOUBT_TLS_KEY) return { origin: `http://${address}` };
+  return { origin: `https://${address}`, certificate: ownCertificate(REDOUBT_TLS_CERT) };
 }
 
 /** Honest devices alone, which nobody judges. */
@@ -75,7 +79,7 @@ async function runHonest(run: Run): Promise<void> {
 async function runJudged(run: Run): Promise<DevicesReport> {
   const { flags, broker, fleet, held, progress, interruption } = run;
   const { home } = broker.options;
-  const origin = ownOrigin(broker.options);
+  const own = ownServer(broker.options);
   const files = judgeFiles(home, flags);
   const aborting = new AbortController();
   interruption.requested.then(() => aborting.abort());
@@ -86,8 +90,9 @@ async function runJudged(run: Run): Promise<DevicesReport> {
       ...{ messages: flags.messages, attackRateHz: flags.attackRate, forever: flags.forever ?? false },
       ...(flags.forever ? GENTLE : {}),
       durationSec: flags.duration ?? 0,
-      server: batchTarget(home, origin, flags),
-      statusUrl: flags.statusUrl ?? `${origin}/status`,
+      server: batchTarget(home, own, flags),
+      statusUrl: flags.statusUrl ?? `${own.origin}/status`,
+      own,
       onProgress: (seconds, text) => progress.update(seconds, text),
     },
     aborting.signal,

@@ -28,5 +28,17 @@ export function deviceIdOf(lane: string, device: string): string {
   return hashOf("redoubt-device\0", Buffer.from(lane.slice(2), "hex"), device);
 }
 
+/** The contract keeps the first half of a device's lane: 0x and 32 hex digits. */
+const HALF_LANE = 34;
+
+/**
+ * Whether a device that the chain knows is of a lane.
+ *
+ * @param half what the chain holds of the device's lane.
+ */
+export function isOfLane(half: string, lane: string): boolean {
+  return half === lane.slice(0, HALF_LANE);
+}
+
 /** Stands for a device that nobody proved to be, or that the chain does not know. */
 export const NO_DEVICE = `0x${"00".repeat(32)}`;

@@ -1,5 +1,5 @@
 import { boundsOf, type ChainTrust, type CreditTerms } from "./bounds.js";
-import { deviceIdOf, NO_DEVICE } from "./identity.js";
+import { deviceIdOf, isOfLane, NO_DEVICE } from "./identity.js";
 import type { AnchorPlan, PlannedDevice } from "./plan.js";
 
 /** What the chain holds of a device that it knows. */
@@ -7,8 +7,6 @@ export interface ChainDevice extends ChainTrust {
   /** First half of the lane, 0x and 32 hex digits. */
   lane: string;
 }
-
-const HALF_LANE = 34;
 
 /** As the contract takes it. */
 export interface TrustClaim {
@@ -71,7 +69,7 @@ export function settle(
 ): Settlement {
   const ours = (device: string): ChainDevice | undefined => {
     const found = known.get(device);
-    return found?.lane === lane.slice(0, HALF_LANE) ? found : undefined;
+    return found && isOfLane(found.lane, lane) ? found : undefined;
   };
   const changes: TrustClaim[] = [];
   const cuts: TrustCut[] = [];

@@ -1,10 +1,10 @@
+import { ClassAttribution } from "./classify/class-attribution.js";
+import { ClassPredictor } from "./classify/class-predictor.js";
 import { type Detector, type Opinion, onSideOf } from "./detector.js";
-import type { TreeClassifierModel } from "./model.js";
-import { PathAttribution } from "./path-attribution.js";
-import { type ClassifierTree, TreeClassifier } from "./tree-classifier.js";
+import type { ClassifierModel } from "./model.js";
 
 /**
- * Decision trees and random forests. A row is an anomaly where the class that scikit-learn's `predict` names is one of
+ * Decision trees, random forests and nearest neighbours. A row is an anomaly where the class that scikit-learn's `predict` names is one of
  * the anomaly classes. The score sets the likeliest anomaly class against the likeliest normal one,
  *
  *     score = a / (a + n),  threshold 0.5
@@ -15,17 +15,18 @@ import { type ClassifierTree, TreeClassifier } from "./tree-classifier.js";
 export class ClassifierDetector implements Detector {
   readonly threshold = 0.5;
   readonly source = "model";
-  private readonly classifier: TreeClassifier;
+  private readonly predictor: ClassPredictor;
+  private readonly attribution: ClassAttribution;
   private readonly isAnomalous: boolean[];
-  private attribution: PathAttribution | undefined;
 
-  constructor(private readonly model: TreeClassifierModel) {
-    this.classifier = new TreeClassifier(model.trees);
+  constructor(private readonly model: ClassifierModel) {
+    this.predictor = new ClassPredictor(model);
+    this.attribution = new ClassAttribution(model, this.predictor);
     this.isAnomalous = model.classes.map((_, c) => model.anomalyClasses.includes(c));
   }
 
   judge(row: Float64Array): Opinion {
-    const { probabilities, predicted } = this.classifier.classify(row);
+    const { probabilities, predicted } = this.predictor.predict(row);
     const { classes } = this.model;
     let anomalous = 0;
     let likeliestAnomaly = 0;
@@ -52,25 +53,10 @@ export class ClassifierDetector implements Detector {
   }
 
   shares(row: Float64Array): Float64Array {
-    this.attribution ??= this.attributionOfNormal();
-    return this.attribution.shares(row);
+    return this.attribution.shares(row, this.model.anomalyClasses);
   }
 
   because(row: Float64Array): string {
     return `speaks for the class ${this.judge(row).label}`;
-  }
-
-  private attributionOfNormal(): PathAttribution {
-    const { trees, classes, dimension } = this.model.trees;
-    const normal = ({ leafWeight, probability }: ClassifierTree) =>
-      leafWeight.map((_, leaf) => {
-        let sum = 0;
-        for (let c = 0; c < classes; c++) if (!this.isAnomalous[c]) sum += probability[leaf * classes + c] as number;
-        return sum;
-      });
-    return new PathAttribution(
-      dimension,
-      trees.map((tree) => ({ ...tree, weight: tree.leafWeight, value: normal(tree) })),
-    );
   }
 }

@@ -38,6 +38,7 @@ function coreOf(model: Model): Detector {
       return model.origin === "redoubt" ? new OwnForestDetector(model) : new ImportedForestDetector(model);
     case "decision-tree":
     case "random-forest":
+    case "k-nearest-neighbours":
       return new ClassifierDetector(model);
     case "one-class-svm":
       return new SvmDetector(model);
@@ -49,5 +50,6 @@ function coreOf(model: Model): Detector {
 /** Makes a model of any kind ready for scoring. */
 export function detectorOf(model: Model): Detector {
   const core = coreOf(model);
-  return model.scaler ? new StandardisingDetector(core, model.scaler) : core;
+  // A classifier scales rows itself, after its distance.
+  return model.scaler && !("classes" in model) ? new StandardisingDetector(core, model.scaler) : core;
 }

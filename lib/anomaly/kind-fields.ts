@@ -1,6 +1,5 @@
 import type { JsonObject } from "../common/json.js";
 import { Rejection } from "../common/rejection.js";
-import { anomalyClassesAt, classesAt, classifierTreesAt, storeClassifierTree } from "./classifier-fields.js";
 import { numberAt, objectAt } from "./json-fields.js";
 import {
   type AnomalyModel,
@@ -8,7 +7,6 @@ import {
   ISOLATION_FOREST_KIND,
   type ModelBase,
   type OneClassSvmModel,
-  type TreeClassifierModel,
 } from "./model.js";
 import {
   GUARD_KEYS,
@@ -28,12 +26,20 @@ export interface StoredModel {
   head: JsonObject;
   list: string;
   entries: unknown[];
+  /** Properties that are printed in one line each. */
+  tables?: JsonObject;
 }
 
-const BASE_KEYS = ["format", "version", "kind", ...HEAD_KEYS];
+export const BASE_KEYS = ["format", "version", "kind", ...HEAD_KEYS];
 const SVM_NAMES = { supportVectors: "supportVectors", coefficients: "coefficients" };
 
-function storedBase({ name, revision, createdAt, featureNames, ...model }: ModelBase & { kind: string }): JsonObject {
+export function storedBase({
+  name,
+  revision,
+  createdAt,
+  featureNames,
+  ...model
+}: ModelBase & { kind: string }): JsonObject {
   const { kind, origin, originVersion, scaler, training, tails, drift } = model;
   const head = { kind, name, revision, createdAt, featureNames };
   return { ...head, origin, originVersion, scaler: storeScaler(scaler), training, tails, drift };
@@ -110,33 +116,6 @@ export function importedForestAt(json: JsonObject, at: string): ImportedForest {
     offset: numberAt(model.offset, `${at}offset`),
     decisionDepth:
       model.decisionDepth === null ? null : numberAt(model.decisionDepth, `${at}decisionDepth`, { min: 0 }),
-    ...guardsAt(model, at, dimension),
-  };
-}
-
-export function storeClassifier(model: TreeClassifierModel): StoredModel {
-  const { classes, anomalyClasses, trees } = model;
-  return {
-    head: { ...storedBase(model), classes, anomalyClasses },
-    list: "trees",
-    entries: trees.trees.map(storeClassifierTree),
-  };
-}
-
-export function classifierAt(json: JsonObject, at: string, kind: TreeClassifierModel["kind"]): TreeClassifierModel {
-  const keys = [...BASE_KEYS, ...ORIGIN_KEYS, ...GUARD_KEYS, "classes", "anomalyClasses", "trees"];
-  const model = objectAt(json, `${at}model`, keys);
-  const head = headOfAnyWidth(model, at);
-  const dimension = head.featureNames.length;
-  const classes = classesAt(model.classes, `${at}classes`);
-  return {
-    kind,
-    ...head,
-    ...originAt(model, at, dimension),
-    origin: "scikit-learn",
-    classes,
-    anomalyClasses: anomalyClassesAt(model.anomalyClasses, `${at}anomalyClasses`, classes.length),
-    trees: classifierTreesAt(model.trees, `${at}trees`, dimension, classes.length, kind),
     ...guardsAt(model, at, dimension),
   };
 }

@@ -1,8 +1,18 @@
 import { withoutOutliers } from "./outlier-screen.js";
 import { MIN_TRAINING_ROWS, type TrainingData } from "./training-data.js";
 
+/** Collects readings until there are enough to train on. */
+export interface ReadingBuffer {
+  /** Readings that were collected, and that are needed. */
+  readonly have: number;
+  readonly need: number;
+  readonly isFull: boolean;
+  add(row: Float64Array, device: string): void;
+  toTrainingData(): TrainingData;
+}
+
 /** Collects the first complete readings, in order and with their device, until there are enough to train on. */
-export class LearningBuffer {
+export class LearningBuffer implements ReadingBuffer {
   readonly need: number;
   private readonly values: Float64Array;
   private readonly devices: Int32Array;

@@ -2,15 +2,14 @@ import { readFileSync, statSync } from "node:fs";
 import { writeFileAtomic } from "../common/files.js";
 import { isJsonObject, type JsonObject, parseJsonObject } from "../common/json.js";
 import { Rejection } from "../common/rejection.js";
+import { classifierAt, storeClassifier } from "./classifier-kind-fields.js";
 import type { MemberModel } from "./ensemble.js";
 import { ensembleAt } from "./ensemble-fields.js";
 import {
-  classifierAt,
   importedForestAt,
   oneClassSvmAt,
   ownForestAt,
   type StoredModel,
-  storeClassifier,
   storeImportedForest,
   storeOwnForest,
   storeSvm,
@@ -28,8 +27,8 @@ function storeEnsemble(model: EnsembleModel): StoredModel {
     head: { kind, name, revision, createdAt, featureNames, rule, threshold, training, tails, drift },
     list: "members",
     entries: members.map(({ calibration, model: member }) => {
-      const { head, list, entries } = store(member);
-      return { calibration, model: { ...MARK, ...head, [list]: entries } };
+      const { head, list, entries, tables } = store(member);
+      return { calibration, model: { ...MARK, ...head, ...tables, [list]: entries } };
     }),
   };
 }
@@ -40,6 +39,7 @@ function store(model: Model): StoredModel {
       return model.origin === "redoubt" ? storeOwnForest(model) : storeImportedForest(model);
     case "decision-tree":
     case "random-forest":
+    case "k-nearest-neighbours":
       return storeClassifier(model);
     case "one-class-svm":
       return storeSvm(model);
@@ -50,10 +50,11 @@ function store(model: Model): StoredModel {
 
 /** The model as JSON text, format version 1; {@link parseModel} gives a model with bit-equal scores back. */
 export function formatModel(model: Model): string {
-  const { head, list, entries } = store(model);
-  // One line per tree, vector or member keeps the head readable and the file a third of its indented size.
+  const { head, list, entries, tables = {} } = store(model);
+  // One line per table, tree, vector or member keeps the head readable and the file a third of its indented size.
+  const table = Object.entries(tables).map(([name, value]) => `  "${name}": ${JSON.stringify(value)},\n`);
   const lines = entries.map((entry) => `    ${JSON.stringify(entry)}`).join(",\n");
-  return `${JSON.stringify({ ...MARK, ...head }, null, 2).slice(0, -2)},\n  "${list}": [\n${lines}\n  ]\n}\n`;
+  return `${JSON.stringify({ ...MARK, ...head }, null, 2).slice(0, -2)},\n${table.join("")}  "${list}": [\n${lines}\n  ]\n}\n`;
 }
 
 /** @param at path of a member with a dot, or nothing for the file's own model. */
@@ -61,7 +62,9 @@ function memberFrom(json: JsonObject, at: string): MemberModel {
   const kind = json.kind;
   if (kind === "isolation-forest")
     return json.origin === undefined ? ownForestAt(json, at) : importedForestAt(json, at);
-  if (kind === "decision-tree" || kind === "random-forest") return classifierAt(json, at, kind);
+  if (kind === "decision-tree" || kind === "random-forest" || kind === "k-nearest-neighbours") {
+    return classifierAt(json, at, kind);
+  }
   if (kind === "one-class-svm") return oneClassSvmAt(json, at);
   throw new Rejection("FORMAT", `${at}kind is none that we know`);
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { featureRow, type MissingPolicy } from "./feature-row.js";
-import { LearningBuffer } from "./learning-buffer.js";
+import { FleetLearningBuffer } from "./fleet-learning-buffer.js";
+import { LearningBuffer, type ReadingBuffer } from "./learning-buffer.js";
 import type { Model } from "./model.js";
 import { readModelFile, writeModelFile } from "./model-file.js";
 import { Reservoir } from "./reservoir.js";
@@ -20,6 +21,11 @@ export interface LearnOptions {
   retrainHours: number;
   name: string;
   contamination: number;
+  /**
+   * For a fleet: readings of a device that tell how it wanders; each device is then watched around its own level. Without
+   * it all readings are taken for those of one room.
+   */
+  ofDevice?: number;
 }
 
 export interface KeeperOptions {
@@ -34,6 +40,12 @@ export interface KeeperOptions {
   clock?: () => number;
 }
 
+function bufferFor({ featureNames, samples, ofDevice }: LearnOptions): ReadingBuffer {
+  return ofDevice
+    ? new FleetLearningBuffer(featureNames, samples, ofDevice)
+    : new LearningBuffer(featureNames, samples);
+}
+
 /**
  * Keeps one model ready for scoring: loads it, or learns it from the first readings and saves it, and retrains it in a
  * thread on readings that it did not flag itself. The old model serves until the new one is ready.
@@ -43,7 +55,7 @@ export class ModelKeeper {
   scorer: AnomalyScorer | undefined;
   /** Why there is no model, or why its last training failed; one sentence for the user. */
   problem: string | undefined;
-  private buffer: LearningBuffer | undefined;
+  private buffer: ReadingBuffer | undefined;
   private reservoir: Reservoir | undefined;
   private training: Promise<void> | undefined;
   private trainedAt = 0;
@@ -53,7 +65,7 @@ export class ModelKeeper {
     const { learn } = options;
     if (existsSync(options.path)) this.load();
     else if (!learn) this.problem = `there is no model file ${options.path}`;
-    if (learn && !this.scorer && !this.problem) this.buffer = new LearningBuffer(learn.featureNames, learn.samples);
+    if (learn && !this.scorer && !this.problem) this.buffer = bufferFor(learn);
   }
 
   /** Readings learned from and needed; undefined once there is a model or a problem. */
@@ -130,8 +142,9 @@ export class ModelKeeper {
     revision: number,
     drift: NonNullable<TrainOptions["drift"]>,
   ): void {
-    const { name, contamination } = learn;
-    const options = { name, contamination, revision, drift, seed: TRAIN_DEFAULTS.seed, now: this.now() };
+    const { name, contamination, ofDevice = 0 } = learn;
+    const ownLevels = ofDevice > 0;
+    const options = { name, contamination, revision, drift, ownLevels, seed: TRAIN_DEFAULTS.seed, now: this.now() };
     this.training = trainInWorker(data, options, { signal: this.stop.signal })
       .then((model) => {
         writeModelFile(this.options.path, model);

@@ -1,3 +1,6 @@
+import type { NeighbourRows } from "./classify/neighbours.js";
+import type { TrainedRegions } from "./classify/regions.js";
+import type { SelfTest } from "./classify/self-test.js";
 import type { CusumParameters } from "./cusum.js";
 import type { Ensemble } from "./ensemble.js";
 import type { FeatureSummary } from "./feature-summary.js";
@@ -73,15 +76,30 @@ export interface ImportedForest extends ModelBase {
 }
 
 /** A classifier one or more of whose classes mean an anomaly. */
-export interface TreeClassifierModel extends ModelBase {
-  kind: "decision-tree" | "random-forest";
-  origin: "scikit-learn";
-  trees: ClassifierTrees;
+export interface ClassifierBase extends ModelBase {
   /** In the order of the probabilities. */
   classes: string[];
   /** Indices into `classes`, ascending; at least one, not all. */
   anomalyClasses: number[];
+  /** Centre and scales of a further column, the row's distance from the centre; it comes before the scaler. */
+  distance?: Standardisation;
+  /** Where the training rows lay. */
+  regions?: TrainedRegions;
+  /** Rows to try the model on when it is loaded. */
+  selfTest?: SelfTest;
 }
+
+export interface TreeClassifierModel extends ClassifierBase {
+  kind: "decision-tree" | "random-forest";
+  trees: ClassifierTrees;
+}
+
+export interface NeighbourModel extends ClassifierBase {
+  kind: "k-nearest-neighbours";
+  neighbours: NeighbourRows;
+}
+
+export type ClassifierModel = TreeClassifierModel | NeighbourModel;
 
 export interface OneClassSvmModel extends ModelBase {
   kind: "one-class-svm";
@@ -95,7 +113,7 @@ export interface EnsembleModel extends ModelBase {
   ensemble: Ensemble;
 }
 
-export type Model = AnomalyModel | ImportedForest | TreeClassifierModel | OneClassSvmModel | EnsembleModel;
+export type Model = AnomalyModel | ImportedForest | ClassifierModel | OneClassSvmModel | EnsembleModel;
 
 /** Name and revision as verdicts carry them, e.g. `thermal-inlet@1`. */
 export function modelLabel(model: ModelBase): string {

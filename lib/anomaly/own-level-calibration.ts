@@ -85,11 +85,15 @@ export function calibrateOwnLevel(
   let squares = 0;
   let count = 0;
   let swing = 0;
+  let longest = 0;
   for (const list of residuals) {
     for (const residual of list) squares += residual ** 2;
     count += list.length;
     swing = Math.max(swing, largestSwing(list));
+    longest = Math.max(longest, list.length);
   }
+  // What wanders goes further in an hour than in the minutes of a short trace: at most by the root of the time.
+  if (longest > 0 && longest < HORIZON) swing *= Math.sqrt(HORIZON / longest);
   const spread = count > 0 ? Math.sqrt(squares / count) : 0;
   const sd = Math.max(spread, swing / SWING_IN_UNITS) || summary.scale;
   const allowance = BASE_ALLOWANCE + (BEYOND_SWING * swing) / sd;

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { withFileLock } from "../common/file-lock.js";
 import { readSecretFile, writeFileAtomic } from "../common/files.js";
 import { isIdentifier } from "../common/identifier.js";
 import { isJsonObject } from "../common/json.js";
 import { generatePassword } from "./password.js";
 import { anyCovers } from "./topic.js";
-import { type AccessRights, addUsers, readUsers, writeUsers } from "./users-file.js";
+import { type AccessRights, addUsers, changeUsers, readUsers } from "./users-file.js";
 
 /** What a client needs to log in. */
 export interface Account {
@@ -58,6 +59,12 @@ export const GATEWAY_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
     publish: ["iot/devices/+/cmd", "iot/devices/+/control"],
     subscribe: ["iot/devices/+/data"],
   },
+};
+
+/** The account of the flow that watches the network: it tells alerts, and reads what seed 002's sensors publish. */
+export const NETWORK_ACCOUNT = "network-monitor";
+export const NETWORK_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
+  [NETWORK_ACCOUNT]: { publish: ["security/network"], subscribe: ["home/sensor/data"] },
 };
 
 /** Where access controllers, or their simulation, publish sessions. */
@@ -137,16 +144,21 @@ export function rightsIn(home: string, name: string): AccessRights {
  * @throws {Error} for a file that is not valid or an unknown name.
  */
 export function allowPublishing(home: string, name: string, topics: readonly string[]): void {
-  const path = usersFileIn(home);
-  const users = readUsers(path);
-  const user = users.get(name);
-  if (!user) throw new Error(`the broker has no user "${name}"`);
-  const missing = topics.filter((topic) => !anyCovers(user.publish, topic));
-  if (missing.length > 0) writeUsers(path, users.set(name, { ...user, publish: [...user.publish, ...missing] }));
+  changeUsers(usersFileIn(home), (users) => {
+    const user = users.get(name);
+    if (!user) throw new Error(`the broker has no user "${name}"`);
+    const missing = topics.filter((topic) => !anyCovers(user.publish, topic));
+    return missing.length > 0 ? users.set(name, { ...user, publish: [...user.publish, ...missing] }) : undefined;
+  });
+}
+
+/** Both files, which several programs may want to change at once, are changed under the lock of the users' one. */
+function provisionMissing(home: string, wanted: Readonly<Record<string, AccessRights>>): Record<string, Account> {
+  return withFileLock(usersFileIn(home), () => provisionLocked(home, wanted));
 }
 
 /** Makes what is missing of the wanted accounts, keeps the rest; users last, so that a crash between heals itself. */
-function provisionMissing(home: string, wanted: Readonly<Record<string, AccessRights>>): Record<string, Account> {
+function provisionLocked(home: string, wanted: Readonly<Record<string, AccessRights>>): Record<string, Account> {
   const accounts = readAccounts(home);
   const usersFile = usersFileIn(home);
   const users = existsSync(usersFile) ? readUsers(usersFile) : new Map();
@@ -166,9 +178,10 @@ function provisionMissing(home: string, wanted: Readonly<Record<string, AccessRi
 }
 
 /**
- * Makes the accounts of the thermal system, the security monitor, the device gateway and the occupancy flow with random
- * passwords where they do not exist yet, in `<home>/broker/`: `accounts.json` (passwords, for the programs on this
- * machine) and `users.json` (hashes and rights, for the broker), both 0600. What exists, also rights that a person changed, is kept.
+ * Makes the accounts of every flow (thermal system, security monitor, device gateway, network monitor, occupancy) with
+ * random passwords where they do not exist yet, in `<home>/broker/`: `accounts.json` (passwords, for the programs on this
+ * machine) and `users.json` (hashes and rights, for the broker), both 0600. What exists, also rights that a person
+ * changed, is kept.
  *
  * @param home root of the Redoubt home.
  * @returns every account, by name.
@@ -178,6 +191,7 @@ export function provisionAccounts(home: string): Record<string, Account> {
     ...THERMAL_ACCOUNTS,
     ...SECURITY_ACCOUNTS,
     ...GATEWAY_ACCOUNTS,
+    ...NETWORK_ACCOUNTS,
     ...OCCUPANCY_ACCOUNTS,
   });
 }

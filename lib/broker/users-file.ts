@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { withFileLock } from "../common/file-lock.js";
 import { readSecretFile, writeFileAtomic } from "../common/files.js";
 import { isIdentifier } from "../common/identifier.js";
 import { isJsonObject } from "../common/json.js";
@@ -63,6 +64,19 @@ export function writeUsers(path: string, users: Users): void {
   writeFileAtomic(path, `${JSON.stringify({ version: 1, users: Object.fromEntries(users) }, undefined, 2)}\n`);
 }
 
+/**
+ * Changes the users while no other process does; a missing file is one without users.
+ *
+ * @param change returns the users to be, or undefined to leave the file as it is.
+ * @throws {Error} see {@link readUsers}, and what `change` throws.
+ */
+export function changeUsers(path: string, change: (users: Users) => Users | undefined): void {
+  withFileLock(path, () => {
+    const changed = change(existsSync(path) ? readUsers(path) : new Map());
+    if (changed) writeUsers(path, changed);
+  });
+}
+
 /** A user as {@link addUsers} takes it. */
 export interface NewUser {
   name: string;
@@ -77,11 +91,11 @@ export interface NewUser {
  * @throws {Error} for a bad name, filter or password, before anything is written.
  */
 export function addUsers(path: string, additions: readonly NewUser[]): void {
-  const users: Users = existsSync(path) ? readUsers(path) : new Map();
-  for (const { name, password, rights } of additions) {
-    users.set(name, readUser(name, { ...hashPassword(password), ...rights }));
-  }
-  writeUsers(path, users);
+  const added = additions.map(({ name, password, rights }): [string, UserRecord] => [
+    name,
+    readUser(name, { ...hashPassword(password), ...rights }),
+  ]);
+  changeUsers(path, (users) => new Map([...users, ...added]));
 }
 
 /** {@link addUsers} for one. */

@@ -4,7 +4,8 @@ export interface CsvTable {
   rows: string[][];
 }
 
-function splitLine(line: string): string[] {
+/** The cells of one line, trimmed; those in quotes without them. @throws {Error} for unbalanced quotes. */
+export function splitCsvLine(line: string): string[] {
   if (!line.includes('"')) return line.split(",").map((cell) => cell.trim());
   const cells: string[] = [];
   const pattern = /\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)/gy;
@@ -27,7 +28,7 @@ export function parseCsv(text: string): CsvTable {
   const table: CsvTable = { columns: [], rows: [] };
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === "" || line.trimStart().startsWith("#")) continue;
-    const cells = splitLine(line);
+    const cells = splitCsvLine(line);
     if (table.columns.length === 0) {
       table.columns = cells;
     } else if (cells.length === table.columns.length) {

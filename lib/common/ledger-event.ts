@@ -25,6 +25,8 @@ export const LEDGER_KINDS = [
   "operator",
   /** Records were given up: the store was full, the server refused them. */
   "drop",
+  /** An address was blocked, unblocked, or that was refused; a block is written before it takes effect. */
+  "firewall",
 ] as const;
 
 export type LedgerKind = (typeof LEDGER_KINDS)[number];

@@ -1,5 +1,12 @@
 import type { RejectionCode } from "./rejection.js";
 
+/** A time in which a receiver could hear nobody; milliseconds since the Unix epoch. */
+export interface Absence {
+  /** The last sign that it was heard by, and heard, its broker. */
+  from: number;
+  to: number;
+}
+
 /**
  * What the receiver itself saw of a message, whoever sent it; `verify` adds it as `msg.received` to accepted and to
  * refused messages alike. Strings in it may come from an attacker: show them as text, never as markup.
@@ -20,6 +27,13 @@ export interface ReceptionInfo {
    * says (SCHEMA, RANGE, STALE, RATE).
    */
   sender?: { device: string; epoch?: number; counter?: number };
+  /** The gateway's last absence, where the message came so soon after it that it may have waited for its end. */
+  away?: Absence;
+  /**
+   * Made well before it arrived, and part of a backlog: by the sender's authenticated clock, or, of a sender without
+   * one, as far as the gateway was away. Its rate is judged by when it was made.
+   */
+  backlog?: true;
   /** The name the message gives itself, or its topic where it gives none; unproved, cut to 64 characters. */
   claimed: string;
 }
@@ -55,7 +69,7 @@ export interface TrafficFeatures {
   usualRate: number | null;
   /** Whether the source has used up its allowance of messages (token bucket on its usual rate). */
   overRate: boolean;
-  /** Seconds since the source's last message; null for its first one. */
+  /** Seconds since the source's last message, of a backlog as it was made; null for its first one. */
   interArrival: number | null;
   /** Bytes on the wire. */
   size: number;

@@ -15,6 +15,7 @@ import {
   coseKid,
   encStructure,
   formatCoseMessage,
+  namedEpoch,
   PROTECTED_HEADER,
   parseCoseMessage,
 } from "./cose-message.js";
@@ -34,13 +35,18 @@ const MAX_SESSIONS = 16;
 const FIRST_EPOCH = 1;
 const MAX_COUNTER = 2n ** 64n - 1n;
 
-/** The two last levels of a topic, `<device>/<stream>`: what a message is bound to, wherever the prefix leads. */
-function boundPath(topic: string | Buffer | undefined): { device: string; path: Buffer } {
-  if (topic === undefined)
-    throw new Rejection("TOPIC_MISMATCH", "the message is bound to its topic, and none is given");
-  const levels = topic.toString().split("/").slice(-2);
+/** What a topic binds a message to. */
+interface Binding {
+  topic: string;
+  device: string;
+  /** Authenticated with the message: its two last levels, `<device>/<stream>`, wherever the prefix leads. */
+  aad: Buffer;
+}
+
+function bindingOf(topic: string): Binding {
+  const levels = topic.split("/").slice(-2);
   if (levels.length < 2) throw new Rejection("TOPIC_MISMATCH", "the topic does not end in device/stream");
-  return { device: levels[0] as string, path: Buffer.from(levels.join("/")) };
+  return { topic, device: levels[0] as string, aad: encStructure(PROTECTED_HEADER, Buffer.from(levels.join("/"))) };
 }
 
 /**
@@ -56,6 +62,9 @@ class CoseProfile implements EnvelopeProfile {
   readonly #sessions = new Map<string, CoseSession>();
   readonly #bootId = randomBytes(BOOT_ID_BYTES);
   #counter = 0n;
+  /** Of the last message: a device sends on one topic, and from one boot. */
+  #binding: Binding | undefined;
+  #last: { keyIndex: number; kid: Buffer; bootId: Buffer; session: CoseSession } | undefined;
 
   constructor(keys: readonly Buffer[], options: ProfileOptions) {
     if (keys.length === 0) throw new TypeError("the cose-a128gcm profile needs at least one key");
@@ -68,7 +77,7 @@ class CoseProfile implements EnvelopeProfile {
 
   /** @throws {TypeError} for a counter, epoch or boot id that does not fit; see also {@link EnvelopeProfile.seal}. */
   seal(plaintext: Buffer, context: SealContext): Buffer {
-    const { device, path } = boundPath(context.topic);
+    const { device, aad } = this.#bound(context.topic);
     if (!isIdentifier(device)) throw new Rejection("TOPIC_MISMATCH", "the topic's last level but one names no device");
     const { epoch = FIRST_EPOCH, bootId = this.#bootId } = context;
     if (bootId.length !== BOOT_ID_BYTES) throw new TypeError(`a boot id has ${BOOT_ID_BYTES} bytes`);
@@ -78,7 +87,6 @@ class CoseProfile implements EnvelopeProfile {
     if (counter < 0n || counter > MAX_COUNTER) throw new TypeError("a counter is 0 to 2^64 - 1");
     const kid = coseKid(device, epoch);
     const { key, iv } = this.#session(0, kid, bootId) ?? this.#derive(0, kid, epoch, bootId);
-    const aad = encStructure(PROTECTED_HEADER, path);
     const ciphertext = encryptA128Gcm(key, coseNonce(iv, counter), aad, plaintext);
     const message = formatCoseMessage({ kid, counter, bootId, ciphertext });
     if (message.length > this.#maxBytes) throw this.#tooLarge(message.length);
@@ -88,11 +96,10 @@ class CoseProfile implements EnvelopeProfile {
   open(message: Buffer, context: OpenContext): OpenedMessage {
     if (message.length > this.#maxBytes) throw this.#tooLarge(message.length);
     const parsed = parseCoseMessage(message);
-    const { device, path } = boundPath(context.topic);
+    const { device, aad } = this.#bound(context.topic);
     if (device !== parsed.device) {
       throw new Rejection("TOPIC_MISMATCH", "the message names another device than its topic");
     }
-    const aad = encStructure(PROTECTED_HEADER, path);
     for (const keyIndex of this.#keys.keys()) {
       const plaintext = this.#decrypt(keyIndex, parsed, aad);
       if (!plaintext) continue;
@@ -100,6 +107,15 @@ class CoseProfile implements EnvelopeProfile {
       return { plaintext, keyIndex, replayId: `${device}:${epoch}#${counter}`, sender: { device, epoch, counter } };
     }
     throw new Rejection("AUTH", "no key of the device authenticates the message");
+  }
+
+  #bound(topic: string | Buffer | undefined): Binding {
+    if (topic === undefined) {
+      throw new Rejection("TOPIC_MISMATCH", "the message is bound to its topic, and none is given");
+    }
+    const text = topic.toString();
+    if (this.#binding?.topic !== text) this.#binding = bindingOf(text);
+    return this.#binding;
   }
 
   #decrypt(
@@ -116,7 +132,11 @@ class CoseProfile implements EnvelopeProfile {
   }
 
   #session(keyIndex: number, kid: Buffer, bootId: Buffer): CoseSession | undefined {
-    return this.#sessions.get(sessionName(keyIndex, kid, bootId));
+    const last = this.#last;
+    if (last?.keyIndex === keyIndex && last.bootId.equals(bootId) && last.kid.equals(kid)) return last.session;
+    const session = this.#sessions.get(sessionName(keyIndex, kid, bootId));
+    if (session) this.#last = { keyIndex, kid: Buffer.from(kid), bootId: Buffer.from(bootId), session };
+    return session;
   }
 
   #derive(keyIndex: number, kid: Buffer, epoch: number, bootId: Buffer): CoseSession {
@@ -142,7 +162,7 @@ function sessionName(keyIndex: number, kid: Buffer, bootId: Buffer): string {
 function epochOf(message: Buffer): number | undefined {
   if (message.length > MAX_MESSAGE_BYTES) return undefined;
   try {
-    return parseCoseMessage(message).epoch;
+    return namedEpoch(message);
   } catch (error) {
     if (error instanceof Rejection) return undefined;
     throw error;

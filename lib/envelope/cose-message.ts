@@ -55,6 +55,21 @@ function senderOf(kid: Buffer): { device: string; epoch: number } {
   return { device, epoch };
 }
 
+/** Reads up to the key identifier. @throws {Rejection} FORMAT. */
+function readKid(reader: CborReader): Buffer {
+  reader.expect("tag", ENCRYPT0_TAG, "the COSE tag");
+  reader.expect("array", 3, "the COSE array");
+  if (!reader.bytes().equals(PROTECTED_HEADER)) throw new Rejection("FORMAT", "the algorithm is not A128GCM");
+  reader.expect("map", 3, "the unprotected header");
+  reader.expect("unsigned", LABEL.kid, "the first header label");
+  return reader.bytes();
+}
+
+/** The key epoch that a message names, before anything behind it is read. @throws {Rejection} FORMAT. */
+export function namedEpoch(message: Buffer): number {
+  return senderOf(readKid(new CborReader(message))).epoch;
+}
+
 /**
  * Takes a COSE_Encrypt0 message of this one shape apart:
  * `16([h'A10101', {4: kid, 6: counter (8 bytes), 10: boot id (8 bytes)}, ciphertext])`.
@@ -64,12 +79,7 @@ function senderOf(kid: Buffer): { device: string; epoch: number } {
  */
 export function parseCoseMessage(message: Buffer): CoseMessage {
   const reader = new CborReader(message);
-  reader.expect("tag", ENCRYPT0_TAG, "the COSE tag");
-  reader.expect("array", 3, "the COSE array");
-  if (!reader.bytes().equals(PROTECTED_HEADER)) throw new Rejection("FORMAT", "the algorithm is not A128GCM");
-  reader.expect("map", 3, "the unprotected header");
-  reader.expect("unsigned", LABEL.kid, "the first header label");
-  const kid = reader.bytes();
+  const kid = readKid(reader);
   reader.expect("unsigned", LABEL.partialIv, "the second header label");
   const partialIv = reader.bytes();
   reader.expect("unsigned", LABEL.kidContext, "the third header label");

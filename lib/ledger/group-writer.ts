@@ -1,3 +1,4 @@
+import { Closed } from "../common/closed.js";
 import type { LedgerEvent } from "../common/ledger-event.js";
 import type { LedgerReceipt } from "../common/ledger-receipt.js";
 import { readLedgerEvent } from "./read-event.js";
@@ -40,11 +41,11 @@ export class GroupWriter {
   /**
    * Resolves after the commit.
    *
-   * @throws {Rejection} for an event that cannot be recorded, before it can spoil its group; {Error} where the group
+   * @throws {Rejection} for an event that cannot be recorded, before it can spoil its group; {Closed}; {Error} where the group
    *   could not be written: none of it is on record.
    */
   async append(events: readonly LedgerEvent[]): Promise<LedgerReceipt[]> {
-    if (this.closed) throw new Error("the ledger is closed");
+    if (this.closed) throw new Closed("the ledger is closed");
     const checked = events.map(readLedgerEvent);
     return new Promise((resolve, reject) => {
       this.waiting.push({ events: checked, resolve, reject });

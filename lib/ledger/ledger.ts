@@ -202,6 +202,11 @@ export class Ledger {
     return record === undefined ? undefined : (JSON.parse(record) as AnchorRecord);
   }
 
+  /** Writes something beside the entries, up to the disk. @throws {Error} where the disk refuses. */
+  tryToWrite(): void {
+    this.database.transaction(() => writeMeta(this.database, "written", String(this.now())));
+  }
+
   /** May be called twice. */
   close(): void {
     this.state = undefined;

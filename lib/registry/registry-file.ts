@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { withFileLock } from "../common/file-lock.js";
 import { writeFileAtomic } from "../common/files.js";
 import { isIdentifier } from "../common/identifier.js";
 import { isJsonObject, type JsonObject, parseJsonObject } from "../common/json.js";
@@ -180,4 +181,20 @@ export function writeRegistry(path: string, registry: RegistryDocument): void {
     throw new RegistryProblem(`the registry would have more than ${MAX_REGISTRY_BYTES} bytes`);
   }
   writeFileAtomic(path, text);
+}
+
+/**
+ * Changes a registry file while no other process does.
+ *
+ * @param change returns the registry to be, or undefined to leave the file as it is.
+ * @throws {RegistryProblem} see {@link readRegistry} and {@link writeRegistry}, and what `change` throws.
+ */
+export function changeRegistry(
+  path: string,
+  change: (registry: RegistryDocument) => RegistryDocument | undefined,
+): void {
+  withFileLock(path, () => {
+    const changed = change(readRegistry(path));
+    if (changed) writeRegistry(path, changed);
+  });
 }

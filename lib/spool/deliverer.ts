@@ -36,6 +36,7 @@ export class Deliverer {
   private readonly stopping = new AbortController();
   private wakeUp: (() => void) | undefined;
   private running: Promise<void> | undefined;
+  private settling: Promise<void> | undefined;
   private lastError: string | undefined;
   private deliveredTotal = 0;
   private okTotal = 0;
@@ -75,6 +76,14 @@ export class Deliverer {
   }
 
   private async run(): Promise<void> {
+    try {
+      await this.deliverAll();
+    } finally {
+      await this.settled().catch(() => {});
+    }
+  }
+
+  private async deliverAll(): Promise<void> {
     let failures = 0;
     while (!this.isStopping) {
       try {
@@ -133,7 +142,28 @@ export class Deliverer {
       const { batchId, size, body } = batch;
       this.options.deadLetters.add({ at: Date.now(), batchId, size, error: delivery.error, body });
     }
-    await spool.delivered(last.number);
+    // While the position is being written the next batch may leave: a crash between the two sends records again, as one
+    // before the writing would.
+    await this.settled();
+    this.settling = this.settle(batch, records, last.number, delivery);
+    this.settling.catch(() => {});
+    if (spool.pending < batchRecords) await this.settled();
+  }
+
+  /** Waits for the batch before; says what the disk refused. */
+  private async settled(): Promise<void> {
+    const { settling } = this;
+    this.settling = undefined;
+    await settling;
+  }
+
+  private async settle(
+    batch: Batch,
+    records: readonly LogRecord[],
+    last: number,
+    delivery: Exclude<Delivery, { outcome: "failed" }>,
+  ): Promise<void> {
+    await this.options.spool.delivered(last);
     if (delivery.outcome === "refused") {
       this.options.onRefused(batch, records, delivery.error);
     } else {
@@ -144,7 +174,7 @@ export class Deliverer {
   }
 
   /** @returns undefined where it was stopped. */
-  private async untilSettled(batch: Batch): Promise<Delivery | undefined> {
+  private async untilSettled(batch: Batch): Promise<Exclude<Delivery, { outcome: "failed" }> | undefined> {
     for (let failures = 1; ; failures++) {
       let delivery = await this.attempt(batch);
       // With the credential as it is by now.

@@ -2,6 +2,8 @@ import type { IntakeEntry } from "./intake-entry.js";
 
 /** A message that was received and not acknowledged. */
 export interface HeldMessage {
+  /** Which one it was of those that came. */
+  order: number;
   entry: IntakeEntry;
   /** Sends its PUBACK, if its connection still exists. */
   acknowledge: () => void;
@@ -25,6 +27,7 @@ export class HeldMessages {
     return this.overflow;
   }
 
+  /** Also one that was taken out and could not be written: it goes back to its place. */
   add(message: HeldMessage): void {
     const size = message.entry.bytes.length;
     // One that is left out must not be overtaken for ever by those behind it: then all of them wait for the broker.
@@ -32,7 +35,8 @@ export class HeldMessages {
       this.overflow = true;
       return;
     }
-    this.messages.push(message);
+    const place = this.messages.findLastIndex(({ order }) => order < message.order) + 1;
+    this.messages.splice(place, 0, message);
     this.bytes += size;
   }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type ClientRequest, Agent as HttpAgent, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { isIP } from "node:net";
+import { certifiedAs } from "../common/certified-as.js";
 import { readSecretFile } from "../common/files.js";
 import type { Batch } from "./batch.js";
 import { type Delivery, deliveryOf } from "./delivery.js";
@@ -13,6 +14,8 @@ export interface HttpDeliveryOptions {
   token: () => string;
   /** PEM file with the authority that signed the server's certificate, besides the ones the system knows. */
   caFile?: string;
+  /** Name that the server's certificate must have; the address's host unless given. */
+  serverName?: string;
   /** PEM files of a client certificate. */
   certificateFile?: string;
   keyFile?: string;
@@ -65,7 +68,7 @@ export class HttpDelivery {
 
   /** @throws {Error} where a file of the settings cannot be read, or a key can be read by others. */
   constructor(private readonly options: HttpDeliveryOptions) {
-    const { url, caFile, certificateFile, keyFile } = options;
+    const { url, caFile, serverName, certificateFile, keyFile } = options;
     this.timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const kept = { keepAlive: true, maxSockets: 1 };
     if (url.protocol === "http:") {
@@ -77,7 +80,9 @@ export class HttpDelivery {
       ...kept,
       // Said here, since an environment variable could switch the default off.
       rejectUnauthorized: true,
-      ...(caFile ? { ca: readFileSync(caFile) } : {}),
+      // The file may also be the server's own certificate, whoever signed it.
+      ...(caFile ? { ca: readFileSync(caFile), allowPartialTrustChain: true } : {}),
+      ...(serverName ? certifiedAs(serverName) : {}),
       ...(certificateFile ? { cert: readFileSync(certificateFile) } : {}),
       ...(keyFile ? { key: readSecretFile(keyFile) } : {}),
     });

@@ -1,5 +1,5 @@
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
-import { HeldMessages } from "./held-messages.js";
+import { type HeldMessage, HeldMessages } from "./held-messages.js";
 import type { IntakeEntry } from "./intake-entry.js";
 import type { IntakeJournal, IntakeRecord } from "./intake-journal.js";
 
@@ -29,6 +29,8 @@ export interface MqttIntakeOptions {
   onOversize: (topic: string, size: number) => void;
   /** State or problem changed. */
   onChange: () => void;
+  /** The broker gave a sign of life, or there is a connection to it again. */
+  onHeard?: (sign: "packet" | "connection") => void;
   reconnectMs?: number;
 }
 
@@ -49,11 +51,13 @@ const UNACKNOWLEDGED = new Error("not on the disk yet");
 export class MqttIntake {
   private readonly client: MqttClient;
   private readonly held = new HeldMessages();
+  private received = 0;
   private appending = 0;
   private acknowledgedTotal = 0;
   private droppedTotal = 0;
   private isClosed = false;
   private isSubscribed = false;
+  private acknowledging: { stream: MqttClient["stream"]; bytes: number[] } | undefined;
   private retry: NodeJS.Timeout | undefined;
   private connectionProblem: string | undefined = "not connected yet";
   private diskProblem: string | undefined;
@@ -70,11 +74,18 @@ export class MqttIntake {
       reconnectOnConnackError: true,
       resubscribe: false,
       rejectUnauthorized: true,
+      // Its own traces, which nobody reads, would cost a message a dozen calls.
+      log: () => {},
       ...login,
       ...tls,
     };
     this.client = connect(url.href, settings);
     this.client.handleMessage = (packet, callback) => this.receive(packet, callback);
+    this.client.on("packetreceive", (packet) => {
+      // The CONNACK is the first sign after an absence, and not the last one before it; a refusal is none.
+      if (packet.cmd !== "connack") this.options.onHeard?.("packet");
+      else if ((packet.returnCode ?? 0) === 0) this.options.onHeard?.("connection");
+    });
     this.client.on("connect", ({ sessionPresent }) => this.connected(sessionPresent));
     this.client.on("close", () => this.disconnected());
     this.client.on("error", (error) => this.failed(error));
@@ -158,23 +169,41 @@ export class MqttIntake {
     const entry = { at: Date.now(), topic, bytes };
     if (qos === 0 || messageId === undefined) {
       if (this.isFull || this.held.size > 0) this.droppedTotal++;
-      else this.append(entry, undefined);
+      else this.append({ entry });
       callback();
       return;
     }
     const { stream } = this.client;
     const acknowledge = () => {
       if (this.isClosed || this.client.stream !== stream || !this.client.connected) return;
-      stream.write(Buffer.from([PUBACK, 2, messageId >> 8, messageId & 0xff]));
+      this.acknowledge(stream, [PUBACK, 2, messageId >> 8, messageId & 0xff]);
       this.acknowledgedTotal++;
     };
-    if (this.isFull || this.held.size > 0 || this.held.hasOverflowed) this.hold({ entry, acknowledge });
-    else this.append(entry, acknowledge);
+    const message = { order: this.received++, entry, acknowledge };
+    if (this.isFull || this.held.size > 0 || this.held.hasOverflowed) this.hold(message);
+    else this.append(message);
     callback(UNACKNOWLEDGED);
   }
 
-  private append(entry: IntakeEntry, acknowledge: (() => void) | undefined): void {
+  /** Those of one commit leave together: a write for each would cost more than the rest of taking a message over. */
+  private acknowledge(stream: MqttClient["stream"], packet: readonly number[]): void {
+    if (this.acknowledging?.stream === stream) {
+      this.acknowledging.bytes.push(...packet);
+      return;
+    }
+    const group = { stream, bytes: [...packet] };
+    this.acknowledging = group;
+    process.nextTick(() => {
+      if (this.acknowledging === group) this.acknowledging = undefined;
+      if (!this.isClosed && this.client.stream === stream && this.client.connected)
+        stream.write(Buffer.from(group.bytes));
+    });
+  }
+
+  /** @param message with QoS 1, or the entry alone of one that nobody waits for. */
+  private append(message: HeldMessage | { entry: IntakeEntry }): void {
     const { journal, onRecord } = this.options;
+    const { entry } = message;
     this.appending++;
     journal
       .append(entry)
@@ -183,7 +212,7 @@ export class MqttIntake {
       })
       .then(
         (n) => {
-          acknowledge?.();
+          if ("acknowledge" in message) message.acknowledge();
           if (this.diskProblem) {
             this.diskProblem = undefined;
             this.options.onChange();
@@ -194,13 +223,13 @@ export class MqttIntake {
         (error: Error) => {
           this.diskProblem = `the journal cannot be written: ${error.message}`;
           this.options.onChange();
-          if (acknowledge) this.hold({ entry, acknowledge });
+          if ("acknowledge" in message) this.hold(message);
           else this.droppedTotal++;
         },
       );
   }
 
-  private hold(message: { entry: IntakeEntry; acknowledge: () => void }): void {
+  private hold(message: HeldMessage): void {
     if (this.isClosed || !this.client.connected) return;
     this.held.add(message);
     this.options.onChange();
@@ -213,9 +242,7 @@ export class MqttIntake {
     const { journal, maxUnfinished = DEFAULT_MAX_UNFINISHED } = this.options;
     const room = Math.max(0, maxUnfinished - journal.unfinished - this.appending);
     // One message at first finds out whether the disk takes any.
-    for (const { entry, acknowledge } of this.held.take(this.diskProblem ? Math.min(room, 1) : room)) {
-      this.append(entry, acknowledge);
-    }
+    for (const message of this.held.take(this.diskProblem ? Math.min(room, 1) : room)) this.append(message);
     const isRelieved = this.held.size === 0 && this.appending === 0 && room > 0 && !this.diskProblem;
     if (isRelieved && this.held.hasOverflowed) {
       this.held.clear();

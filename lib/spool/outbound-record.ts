@@ -34,6 +34,8 @@ export interface SpoolableMessage {
 
 export const MAX_RECORD_BYTES = 65_536;
 export const MAX_RECORD_DEPTH = 18;
+/** Refused by a reader of JSON, or changes what is written. */
+const NOT_PLAIN: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype", "toJSON"]);
 
 function isCounter(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
@@ -50,6 +52,27 @@ export function recordKey({
   record_id,
 }: Pick<OutboundRecord, "epoch" | "counter" | "record_id">): string {
   return epoch !== null && counter !== null ? `${epoch}:${counter}` : record_id;
+}
+
+/**
+ * Whether a reader of the JSON gets what it is written from: members of plain values, as nearly all readings are, some
+ * of them one level down. Whatever JSON.stringify might write as something else is read back instead.
+ */
+function isPlain(members: object, levels = 1): boolean {
+  const prototype = Object.getPrototypeOf(members);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const name of Object.keys(members)) {
+    if (NOT_PLAIN.has(name)) return false;
+    const value = (members as JsonObject)[name];
+    if (typeof value === "number") {
+      if (!Number.isFinite(value)) return false;
+    } else if (typeof value === "object" && value !== null) {
+      if (levels === 0 || !isPlain(value, levels - 1)) return false;
+    } else if (typeof value !== "string" && typeof value !== "boolean" && value !== null) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /**
@@ -83,7 +106,9 @@ export function outboundRecord(msg: SpoolableMessage): Buffer {
   }
   const bytes = Buffer.from(text);
   // What the server would refuse must not take the rest of its batch with it.
-  readOutboundRecord(parseJsonObject(bytes, { maxBytes: MAX_RECORD_BYTES, maxDepth: MAX_RECORD_DEPTH }));
+  const limits = { maxBytes: MAX_RECORD_BYTES, maxDepth: MAX_RECORD_DEPTH };
+  const isAsWritten = bytes.length <= limits.maxBytes && isPlain(record, 2);
+  readOutboundRecord(isAsWritten ? record : parseJsonObject(bytes, limits));
   return bytes;
 }
 

@@ -1,4 +1,5 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
+import { Closed } from "../common/closed.js";
 import { ensurePrivateFolder } from "../common/files.js";
 import { syncFolder } from "./folder.js";
 import { encodeFrame } from "./frame.js";
@@ -40,6 +41,13 @@ interface Waiting {
 const DEFAULT_SEGMENT_BYTES = 1_048_576;
 export const DEFAULT_SPOOL_BYTES = 256 * DEFAULT_SEGMENT_BYTES;
 
+/**
+ * A commit costs two calls of the system and several turns of the event loop, whether it holds one record or twenty:
+ * one that would follow the last one within this time waits for more records, unless there are enough.
+ */
+const COMMIT_EVERY_MS = 10;
+const ENOUGH_FOR_COMMIT = 16;
+
 const openNew = (path: string): Promise<LogFile> => open(path, "wx", 0o600);
 
 /**
@@ -51,6 +59,8 @@ export class SegmentLog {
   private readonly waiting: Waiting[] = [];
   private active: { file: LogFile; segment: Segment } | undefined;
   private flushing: Promise<void> | undefined;
+  private committedAt = Number.NEGATIVE_INFINITY;
+  private goOn: (() => void) | undefined;
   private released: number;
   private droppedTotal = 0;
   private isClosed = false;
@@ -115,16 +125,17 @@ export class SegmentLog {
 
   /**
    * @returns the record's number, once it is on the disk.
-   * @throws {SpoolFull}, {Error} of the file system; the record is then not in the log.
+   * @throws {SpoolFull}, {Closed}, {Error} of the file system; the record is then not in the log.
    */
   append(payload: Buffer): Promise<number> {
-    if (this.isClosed) return Promise.reject(new Error("the spool is closed"));
+    if (this.isClosed) return Promise.reject(new Closed("the spool is closed"));
     const frame = encodeFrame(payload);
     if (frame.length > this.segmentBytes) {
       return Promise.reject(new Error(`a record of ${payload.length} bytes does not fit into a segment`));
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ frame, resolve, reject });
+      if (this.waiting.length >= ENOUGH_FOR_COMMIT) this.goOn?.();
       this.flushing ??= this.flush();
     });
   }
@@ -147,6 +158,7 @@ export class SegmentLog {
   /** Waits for what was appended. */
   async close(): Promise<void> {
     this.isClosed = true;
+    this.goOn?.();
     await this.flushing;
     await this.active?.file.close();
     this.active = undefined;
@@ -157,6 +169,7 @@ export class SegmentLog {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.waiting.length > 0) {
       let group: Waiting[] = [];
+      await this.untilDue();
       try {
         const active = await this.room((this.waiting[0] as Waiting).frame.length);
         group = this.take(Math.min(this.segmentBytes - active.segment.bytes, this.maxBytes - this.bytes));
@@ -167,6 +180,19 @@ export class SegmentLog {
       }
     }
     this.flushing = undefined;
+  }
+
+  private untilDue(): Promise<void> {
+    const left = this.committedAt + COMMIT_EVERY_MS - performance.now();
+    if (left <= 0 || this.waiting.length >= ENOUGH_FOR_COMMIT || this.isClosed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.goOn?.(), left);
+      this.goOn = () => {
+        clearTimeout(timer);
+        this.goOn = undefined;
+        resolve();
+      };
+    });
   }
 
   /** As many waiting records as fit into the active segment; at least one does. */
@@ -190,6 +216,7 @@ export class SegmentLog {
       await this.abandon(file, segment.bytes);
       throw error;
     }
+    this.committedAt = performance.now();
     const first = this.nextNumber;
     segment.bytes += bytes.length;
     segment.count += group.length;

@@ -21,6 +21,14 @@ const TIME_CONSTANT_SEC = 3600;
 const LONGEST_PAUSE = 4;
 const LONGEST_FIRST_PAUSE_SEC = 10;
 
+/** One pause among twenty intervals would make a quick sender a slow one. */
+function meanWithoutPauses(intervals: readonly number[]): number {
+  const sorted = [...intervals].sort((a, b) => a - b);
+  const longest = LONGEST_PAUSE * (sorted[sorted.length >> 1] ?? 0);
+  const counted = longest > 0 ? sorted.filter((interval) => interval <= longest) : sorted;
+  return counted.reduce((sum, interval) => sum + interval, 0) / counted.length;
+}
+
 /** Messages a second that a source may send while its usual rate is unknown. */
 export const DEFAULT_NEW_SOURCE_RATE = 5;
 
@@ -39,6 +47,8 @@ export class Allowance {
   /** Mean interval in seconds. */
   private meanInterval = 0;
   private intervals = 0;
+  /** Until there are enough to learn from. */
+  private first: number[] | undefined = [];
 
   /** Messages a second; null until enough intervals were seen. */
   get usualRate(): number | null {
@@ -52,15 +62,15 @@ export class Allowance {
    * @param newSourceRate messages a second while the usual rate is unknown.
    * @param sentInterval seconds between the two by the sender's own clock; null where it does not say. A backlog was
    *   made at the usual pace, a burst was not.
+   * @param isUsual whether the interval tells how often the source sends.
    * @returns whether nothing was left for it.
    */
-  isOver(interval: number | null, newSourceRate: number, sentInterval: number | null = null): boolean {
+  isOver(interval: number | null, newSourceRate: number, sentInterval: number | null = null, isUsual = true): boolean {
     if (interval !== null) {
-      const refill = Math.max(LEAST_REFILL, MARGIN * this.boundedRate(newSourceRate));
       this.probation = Math.max(0, this.probation - interval);
       const capacity = this.probation > 0 ? CAPACITY_ON_PROBATION : CAPACITY;
-      this.tokens = Math.min(capacity, this.tokens + interval * refill);
-      if (this.tokens >= CAPACITY / 2) this.learn(interval);
+      this.tokens = Math.min(capacity, this.tokens + interval * this.refillRate(newSourceRate));
+      if (isUsual && this.tokens >= CAPACITY / 2) this.learn(interval);
     }
     const { usualRate } = this;
     const isHurry = usualRate !== null && sentInterval !== null && sentInterval * usualRate < HURRY;
@@ -74,9 +84,9 @@ export class Allowance {
     return false;
   }
 
-  /** What the bucket refills by, before the margin. */
-  private boundedRate(newSourceRate: number): number {
-    return this.usualRate ?? newSourceRate / MARGIN;
+  /** Messages a second that the source may send for as long as it likes. */
+  refillRate(newSourceRate: number): number {
+    return Math.max(LEAST_REFILL, this.usualRate === null ? newSourceRate : MARGIN * this.usualRate);
   }
 
   private learn(interval: number): void {
@@ -87,7 +97,9 @@ export class Allowance {
     const counted = Math.min(interval, longest);
     if (this.intervals < INTERVALS_TO_LEARN) {
       this.intervals++;
-      this.meanInterval += (counted - this.meanInterval) / this.intervals;
+      this.first?.push(counted);
+      this.meanInterval = meanWithoutPauses(this.first ?? []);
+      if (this.intervals === INTERVALS_TO_LEARN) this.first = undefined;
       return;
     }
     // Weighed by the usual interval, not by this one, which would count long intervals twice.

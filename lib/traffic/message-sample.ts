@@ -71,6 +71,12 @@ function sentAtOf(reading: unknown): { sentAt?: number } {
   }
 }
 
+/** What else tells a backlog from a burst, of a message that its sender proved to be its own. */
+function waitOf({ device, received }: MeasurableMessage): Pick<TrafficSample, "hasNoClock" | "away"> {
+  const away = received?.away;
+  return { ...(device?.clock === "gateway" && { hasNoClock: true }), ...(away && { away }) };
+}
+
 /**
  * What the meter needs of a message: from `received` and `device` where `verify` has seen it, else from topic and
  * payload. A message that was refused is never counted as its device: nobody has proved that it came from there.
@@ -88,6 +94,6 @@ export function sampleOf(msg: MeasurableMessage, now: number): TrafficSample {
   const topic = received?.topic ?? (typeof msg.topic === "string" ? msg.topic.slice(0, LONGEST_TOPIC) : "");
   const at = received && Number.isFinite(received.at) ? received.at : now;
   const sender = sourceOf(msg, reading, topic);
-  const sent = sender.authenticated ? sentAtOf(reading) : {};
+  const sent = sender.authenticated ? { ...sentAtOf(reading), ...waitOf(msg) } : {};
   return { ...sender, ...(rejected && { refused: true }), at, ...sent, topic, size: size ?? 0, reading };
 }

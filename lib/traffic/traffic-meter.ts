@@ -1,5 +1,6 @@
 import type { QuantityLimits } from "../common/quantity-limits.js";
-import type { TrafficFeatures } from "../common/security.js";
+import type { Absence, TrafficFeatures } from "../common/security.js";
+import { type Pace, SenderPace } from "../common/sender-pace.js";
 import { Allowance, DEFAULT_NEW_SOURCE_RATE } from "./allowance.js";
 import { Plausibility } from "./plausibility.js";
 import { DEFAULT_LIMITS, quantityOf } from "./quantities.js";
@@ -19,6 +20,10 @@ export interface TrafficSample {
   at: number;
   /** When the sender says that it made the message, milliseconds since the Unix epoch; only where it was proved. */
   sentAt?: number;
+  /** The sender has no clock: `sentAt` is the receiver's, and says nothing about when a message was made. */
+  hasNoClock?: boolean;
+  /** The receiver's last absence, where the message may have waited for its end. */
+  away?: Absence;
   topic: string;
   /** Bytes on the wire. */
   size: number;
@@ -42,7 +47,7 @@ class SourceState {
   readonly allowance = new Allowance();
   readonly topics = new TopicMemory();
   readonly plausibility = new Plausibility();
-  lastAt: number | undefined;
+  readonly pace = new SenderPace();
   lastSentAt: number | undefined;
 }
 
@@ -88,18 +93,17 @@ export class TrafficMeter {
 
   /**
    * Measures one message. Samples come in the order of reception; where the clock is set back the time since the last
-   * message counts as none.
+   * message counts as none. Rate, spacing and changes of a backlog are those at which it was made, see {@link SenderPace}.
    */
   measure(sample: TrafficSample): TrafficFeatures {
-    const { source, authenticated, at, sentAt, topic, size, reading, limits = DEFAULT_LIMITS } = sample;
+    const { source, authenticated, sentAt, topic, size, reading, limits = DEFAULT_LIMITS } = sample;
     const { state, isNew } = this.tableOf(sample).stateOf(source);
-    const interArrival = state.lastAt === undefined ? null : Math.max(0, at - state.lastAt) / 1000;
-    state.lastAt = at;
-    const isPaced = sentAt !== undefined && state.lastSentAt !== undefined;
+    const { interval: interArrival, at, isGranted } = this.paceOf(sample, state);
+    const isPaced = sentAt !== undefined && state.lastSentAt !== undefined && !isGranted;
     const sentInterval = isPaced ? Math.abs(sentAt - (state.lastSentAt as number)) / 1000 : null;
     state.lastSentAt = sentAt;
     const rate = state.window.add(at);
-    const overRate = state.allowance.isOver(interArrival, this.newSourceRate, sentInterval);
+    const overRate = state.allowance.isOver(interArrival, this.newSourceRate, sentInterval, !isGranted);
     return {
       source,
       authenticated,
@@ -115,6 +119,15 @@ export class TrafficMeter {
       features: featuresOf(sample, rate, interArrival),
     };
   }
+
+  private paceOf({ at, sentAt, hasNoClock, away }: TrafficSample, { pace, allowance }: SourceState): Pace {
+    const isTold = sentAt !== undefined && !hasNoClock;
+    return pace.next(
+      { at, ...(isTold && { sentAt }), ...(away && { away }) },
+      1 / allowance.refillRate(this.newSourceRate),
+    );
+  }
+
   private tableOf({ authenticated, refused }: TrafficSample): SourceTable<SourceState> {
     if (authenticated) return this.proved;
     return refused ? this.refused : this.unproved;

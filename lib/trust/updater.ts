@@ -1,11 +1,12 @@
 import type { LedgerEvent, OperatorAction } from "../common/ledger-event.js";
 import type { LedgerReceipt } from "../common/ledger-receipt.js";
-import type { TrustChange, TrustEvent, TrustRecord, TrustRulesTable, TrustState } from "../common/trust.js";
+import type { TrustChange, TrustEvent, TrustRulesTable, TrustState } from "../common/trust.js";
 import { isTrustEvent } from "../common/trust.js";
 import type { TrustArchive, TrustLedger } from "./archive.js";
 import { Credits, inEntries } from "./credits.js";
 import type { EvidenceMap } from "./evidence-map.js";
 import { HeartbeatWatch } from "./heartbeat-watch.js";
+import { LossesInFlight } from "./losses-in-flight.js";
 import type { Observation, ObservedMessage } from "./observe.js";
 import { observe } from "./observe.js";
 import { EVIDENCE_IDS, SeenEvidence } from "./seen-evidence.js";
@@ -74,6 +75,8 @@ export class TrustUpdater {
   private readonly seen: SeenEvidence;
   /** Unknown devices whose first sign of life is being recorded. */
   private readonly greeting = new Map<string, Promise<unknown>>();
+  /** Losses that are on their way to the ledger, by device. */
+  private readonly inFlight = new LossesInFlight();
   private readonly now: () => number;
   private readonly monotonic: () => number;
   private wasDeaf = false;
@@ -207,8 +210,12 @@ export class TrustUpdater {
   private async record(found: Extract<Observation, { kind: "evidence" }>): Promise<TrustOutcomeOfMessage> {
     const { device, event, id, isHeard, detail } = found;
     if (isHeard) this.watch.seen(device, this.monotonic());
-    const record = this.options.ledger.trust(device);
-    if (!this.changesAnything(event, record)) {
+    const points = this.options.rules.points[event];
+    // Of a dozen alerts in one commit only those are recorded that still find trust to take away.
+    while (this.changesAnything(event, device) && this.inFlight.takeAll(device, this.scoreOf(device))) {
+      await this.inFlight.settled(device);
+    }
+    if (!this.changesAnything(event, device)) {
       return { trust: { ...this.standing(device), rule: event }, changes: [] };
     }
     if (id !== undefined && !this.seen.add(id)) return { trust: this.standing(device), changes: [] };
@@ -217,7 +224,8 @@ export class TrustUpdater {
     const more = id === undefined ? detail : { ...detail, [EVIDENCE_IDS]: [id] };
     const kind = event === "HEARTBEAT_LOST" ? "heartbeat" : "alert";
     try {
-      const changes = await this.append([{ kind, at: this.now(), evidence, detail: more }]);
+      const appended = this.append([{ kind, at: this.now(), evidence, detail: more }]);
+      const changes = await this.inFlight.add(device, points, appended);
       return { trust: this.afterwards(device, event, changes), changes };
     } catch (error) {
       if (id !== undefined) this.seen.forget(id);
@@ -226,8 +234,13 @@ export class TrustUpdater {
   }
 
   /** A device at zero cannot fall; an attacker in it must not fill the ledger with saying so. */
-  private changesAnything(event: TrustEvent, record: TrustRecord | undefined): boolean {
+  private changesAnything(event: TrustEvent, device: string): boolean {
+    const record = this.options.ledger.trust(device);
     return record === undefined || (record.score > 0 && this.options.rules.points[event] !== 0);
+  }
+
+  private scoreOf(device: string): number {
+    return this.options.ledger.trust(device)?.score ?? this.options.rules.initialScore;
   }
 
   private afterwards(device: string, rule: TrustEvent, changes: readonly CommittedChange[]): MessageTrust {

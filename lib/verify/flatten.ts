@@ -13,6 +13,10 @@ const NOT_ABOVE: ReadonlySet<string> = new Set([
   "sequence_number",
 ]);
 
+function isOther(members: JsonObject, name: string, value: unknown): boolean {
+  return Object.hasOwn(members, name) && members[name] !== value;
+}
+
 /**
  * Brings the numbers in `sensors` and `system` to the top level, where models, limits and dashboards look for them.
  * Whatever else is in there stays.
@@ -21,23 +25,27 @@ const NOT_ABOVE: ReadonlySet<string> = new Set([
  * @throws {Rejection} SCHEMA for two different values of one name.
  */
 export function flattened(payload: JsonObject): JsonObject {
-  const flat: JsonObject = { ...payload };
+  const flat: JsonObject = {};
+  // Without the groups from the start: to delete a member would make the object a slow one for every stage behind.
+  for (const name of Object.keys(payload)) {
+    if (!(GROUPS.includes(name) && isJsonObject(payload[name]))) flat[name] = payload[name];
+  }
   for (const group of GROUPS) {
     const members = payload[group];
     if (!isJsonObject(members)) continue;
     const rest: JsonObject = {};
-    for (const [name, value] of Object.entries(members)) {
+    for (const name of Object.keys(members)) {
+      const value = members[name];
       if (typeof value !== "number" || NOT_ABOVE.has(name)) {
         rest[name] = value;
         continue;
       }
-      if (Object.hasOwn(flat, name) && flat[name] !== value) {
+      if (isOther(flat, name, value) || isOther(payload, name, value)) {
         throw new Rejection("SCHEMA", "the message has two different values of one quantity");
       }
       flat[name] = value;
     }
     if (Object.keys(rest).length > 0) flat[group] = rest;
-    else delete flat[group];
   }
   return flat;
 }

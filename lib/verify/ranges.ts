@@ -16,7 +16,8 @@ const DEFAULT_RANGES: QuantityLimits = new Map([
  * @throws {Rejection} RANGE for a quantity beyond its limits; the reason names it, and not its value.
  */
 export function refuseOutOfRange(reading: Reading, limits: QuantityLimits): void {
-  for (const [quantity, value] of Object.entries(reading)) {
+  for (const quantity of Object.keys(reading)) {
+    const value = reading[quantity];
     if (typeof value !== "number") continue;
     const limit = limits.get(quantity) ?? DEFAULT_RANGES.get(quantity);
     if (limit && !(value >= limit.low && value <= limit.high)) {

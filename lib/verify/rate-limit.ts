@@ -17,21 +17,22 @@ const PRUNE_FROM = 20_000;
 
 /** A token bucket for each device. */
 export class RateLimit {
-  readonly #rate: number;
+  /** Messages a second in the long run. */
+  readonly rate: number;
   readonly #burst: number;
   readonly #buckets = new Map<string, Bucket>();
 
   /** @throws {TypeError} for a rate or burst below 0 resp. 1. */
   constructor({ rate, burst }: RateLimitOptions) {
     if (!(rate > 0 && burst >= 1)) throw new TypeError("a rate is above 0, a burst at least 1");
-    this.#rate = rate;
+    this.rate = rate;
     this.#burst = burst;
   }
 
   /**
    * Takes a message of a listed device into account.
    *
-   * @param now milliseconds since the Unix epoch; a clock that is set back refills nothing.
+   * @param now milliseconds, by which a backlog comes as it was made (`Pace.at`); set back it refills nothing.
    * @throws {Rejection} RATE.
    */
   take(device: string, now: number): void {
@@ -44,12 +45,12 @@ export class RateLimit {
       this.#buckets.set(device, bucket);
     }
     bucket.at = now;
-    if (bucket.tokens < 1) throw new Rejection("RATE", `more than ${this.#rate} messages a second`);
+    if (bucket.tokens < 1) throw new Rejection("RATE", `more than ${this.rate} messages a second`);
     bucket.tokens--;
   }
 
   #tokensAt({ tokens, at }: Bucket, now: number): number {
-    return Math.min(this.#burst, tokens + (Math.max(0, now - at) / 1000) * this.#rate);
+    return Math.min(this.#burst, tokens + (Math.max(0, now - at) / 1000) * this.rate);
   }
 
   #prune(now: number): void {

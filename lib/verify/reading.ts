@@ -28,7 +28,8 @@ export function nameOf(payload: JsonObject): string | undefined {
 /** Under its usual name, once; two names that disagree are a riddle that nobody should solve. */
 function renamed(payload: JsonObject): Reading {
   const reading: Reading = {};
-  for (const [member, value] of Object.entries(payload)) {
+  for (const member of Object.keys(payload)) {
+    const value = payload[member];
     const name = ALIASES.get(member) ?? member;
     if (Object.hasOwn(reading, name) && reading[name] !== value) {
       throw new Rejection("SCHEMA", `the message has two different values of ${name}`);
@@ -71,7 +72,7 @@ export function normaliseReading(payload: JsonObject): Reading {
   if (sequence_no !== undefined && !(Number.isSafeInteger(sequence_no) && (sequence_no as number) >= 0)) {
     throw new Rejection("SCHEMA", "sequence_no is not a whole number from 0");
   }
-  if (!Object.entries(reading).some(([name, value]) => typeof value === "number" && !NO_QUANTITY.has(name))) {
+  if (!Object.keys(reading).some((name) => typeof reading[name] === "number" && !NO_QUANTITY.has(name))) {
     throw new Rejection("SCHEMA", "the message measures nothing: it holds no number");
   }
   return reading;

@@ -1,14 +1,17 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { ReceptionInfo } from "../common/security.js";
 
 const TOPIC_CHARACTERS = 256;
 const CLAIM_CHARACTERS = 64;
 const DIGEST_DIGITS = 16;
+/** Printable ASCII, as nearly all names and topics are: nothing in it can be half a pair. */
+const PLAIN = /^[\x20-\x7e]*$/;
 /** Of a message that names neither itself nor a topic. */
 const NAMELESS = "unknown";
 
 /** Cuts text; half a surrogate pair, which no encoder would carry, becomes U+FFFD. */
 function cut(text: string, characters: number): string {
+  if (text.length <= characters && PLAIN.test(text)) return text;
   return Buffer.from(text.slice(0, characters)).toString();
 }
 
@@ -19,7 +22,7 @@ export function receptionOf(bytes: Buffer, topic: unknown, at: number): Receptio
     at,
     topic: cut(known, TOPIC_CHARACTERS),
     size: bytes.length,
-    digest: createHash("sha256").update(bytes).digest("hex").slice(0, DIGEST_DIGITS),
+    digest: hash("sha256", bytes, "hex").slice(0, DIGEST_DIGITS),
     claimed: cut(known, CLAIM_CHARACTERS) || NAMELESS,
   };
 }

@@ -3,7 +3,8 @@ import { DEFAULT_JSON_LIMITS, type JsonObject, parseJsonObject } from "../common
 import type { DeviceInfo, Reading } from "../common/message.js";
 import type { QuantityLimits } from "../common/quantity-limits.js";
 import { Rejection } from "../common/rejection.js";
-import type { ReceptionInfo } from "../common/security.js";
+import type { Absence, ReceptionInfo } from "../common/security.js";
+import { parseTimestamp } from "../common/timestamp.js";
 import { flattened } from "./flatten.js";
 import { clockOf, DEFAULT_MAX_CLOCK_DIFFERENCE } from "./freshness.js";
 import type { PayloadCheck } from "./payload-schema.js";
@@ -11,6 +12,7 @@ import { refuseOutOfRange } from "./ranges.js";
 import type { RateLimit } from "./rate-limit.js";
 import { nameOf, normaliseReading } from "./reading.js";
 import { noteClaim, receptionOf } from "./reception.js";
+import { SenderPaces } from "./sender-paces.js";
 
 /** What the verifier needs to know of a listed device. */
 export interface KnownDevice {
@@ -33,7 +35,7 @@ export interface OpenReadingContext {
   now: number;
   topic: string;
   /** The journal's record that the message is, if it comes from one. */
-  record?: { journal: string; n: number };
+  record?: { journal: string; n: number; away?: Absence };
 }
 
 export interface VerifierOptions {
@@ -78,10 +80,12 @@ export const PLAIN_PROFILE = "plain-json";
 export class MessageVerifier {
   readonly #options: VerifierOptions;
   readonly #maxBytes: number;
+  readonly #paces: SenderPaces;
 
   constructor(options: VerifierOptions) {
     this.#options = options;
     this.#maxBytes = options.maxBytes ?? DEFAULT_VERIFY_BYTES;
+    this.#paces = new SenderPaces(options.rate?.rate);
   }
 
   /**
@@ -123,9 +127,10 @@ export class MessageVerifier {
     if (!owner) return this.#unlisted(message, now);
     const { payload, authenticated, counted } = this.#open(owner, message, { now, topic, ...(record && { record }) });
     if (authenticated) received.sender = { device: owner.id, ...counted };
+    if (authenticated && record?.away) received.away = record.away;
     noteClaim(received, nameOf(payload) ?? "");
     const { maxClockDifference = DEFAULT_MAX_CLOCK_DIFFERENCE } = this.#options;
-    const clock = counted && clockOf(payload, now, maxClockDifference);
+    const clock = counted && clockOf(payload, now, maxClockDifference, received.away);
     const stamp = clock === "gateway" ? { timestamp: new Date(now).toISOString() } : {};
     const reading = this.#readingOf(payload, stamp);
     if (reading.device_id !== undefined && reading.device_id !== owner.id) {
@@ -133,7 +138,10 @@ export class MessageVerifier {
     }
     reading.device_id = owner.id;
     if (this.#options.limitsOf) refuseOutOfRange(reading, this.#options.limitsOf(owner.id));
-    this.#options.rate?.take(owner.id, now);
+    const sentAt = authenticated && clock !== "gateway" ? sentAtOf(reading) : undefined;
+    const pace = this.#paces.next(owner.id, received, sentAt);
+    if (pace.isBacklog) received.backlog = true;
+    this.#options.rate?.take(owner.id, pace.at);
     const { id, profile } = owner;
     const gatewayClock = clock === "gateway" ? { clock } : {};
     return { device: { id, ...counted, ...gatewayClock, authenticated, profile, receivedAt: now }, reading };
@@ -148,7 +156,7 @@ export class MessageVerifier {
   #readingOf(payload: JsonObject, stamp: JsonObject = {}): Reading {
     const { schema } = this.#options;
     schema?.(payload);
-    return normaliseReading({ ...(schema ? flattened(payload) : payload), ...stamp });
+    return normaliseReading(Object.assign(schema ? flattened(payload) : { ...payload }, stamp));
   }
 
   /** A message on a topic that no device has. Its name is a claim, but never the name of a listed device. */
@@ -179,6 +187,11 @@ export class MessageVerifier {
       throw error;
     }
   }
+}
+
+/** A reading's time is in the usual form by then. */
+function sentAtOf({ timestamp }: Reading): number | undefined {
+  return timestamp === undefined ? undefined : parseTimestamp(timestamp);
 }
 
 /** Spares sealed messages the parser: JSON objects begin with a brace, perhaps after white space. */

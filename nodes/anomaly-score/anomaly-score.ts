@@ -26,7 +26,9 @@ const isFilled = (list: unknown) => Array.isArray(list) && list.length > 0;
 function contextOf({ received, traffic, device }: StageMessage): ReadingContext {
   const isSuspect = traffic?.overRate === true || isFilled(traffic?.outOfRange) || isFilled(traffic?.impossibleChange);
   const isClaimed = device?.authenticated === false;
-  return { ...(received && Number.isFinite(received.at) && { at: received.at }), isSuspect, isClaimed };
+  // How long a device was silent does not show in a backlog.
+  const isTimely = received && !received.backlog && Number.isFinite(received.at);
+  return { ...(isTimely && { at: received.at }), isSuspect, isClaimed };
 }
 
 /** @throws {Rejection} for a reading that cannot be scored; Error where there is no model. */

@@ -1,5 +1,5 @@
 import { ChainReader } from "../../lib/anchor/chain-reader.js";
-import { deviceIdOf, laneOf } from "../../lib/anchor/identity.js";
+import { deviceIdOf, isOfLane, laneOf } from "../../lib/anchor/identity.js";
 import type { ChainTrustAnswer } from "../../lib/command/decision.js";
 
 const TIMEOUT_MS = 5000;
@@ -50,7 +50,7 @@ export class ChainTrust {
     const lane = laneOf(this.origin);
     const id = deviceIdOf(lane, device);
     const found = (await reader.devices([id], block)).get(id);
-    return found?.lane === lane ? { score: found.trust } : "unknown";
+    return found && isOfLane(found.lane, lane) ? { score: found.trust } : "unknown";
   }
 
   /** A connection that failed is tried again when it is asked the next time. */

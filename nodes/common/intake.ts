@@ -1,3 +1,5 @@
+import type { Absence } from "../../lib/common/security.js";
+
 /** `msg.intake`: which record of which gateway-in a message comes from. Survives the clones that Node-RED makes. */
 export interface IntakeMark {
   /** Name of the journal, 16 hex digits. */
@@ -6,6 +8,8 @@ export interface IntakeMark {
   n: number;
   /** Gateway clock at reception, milliseconds since the Unix epoch; also the same. */
   at: number;
+  /** The gateway's last absence, where the record came so soon after it that it may have waited for its end. */
+  away?: Absence;
 }
 
 /** What a journal is told. */
@@ -31,10 +35,10 @@ export function registerIntake(sink: IntakeSink): () => void {
 export function intakeOf(msg: object): IntakeMark | undefined {
   const mark = (msg as { intake?: Partial<IntakeMark> }).intake;
   if (typeof mark !== "object" || mark === null) return undefined;
-  const { journal, n, at } = mark;
+  const { journal, n, at, away } = mark;
   if (typeof journal !== "string" || !/^[0-9a-f]{16}$/.test(journal)) return undefined;
   if (!Number.isSafeInteger(n) || typeof at !== "number") return undefined;
-  return { journal, n: n as number, at };
+  return { journal, n: n as number, at, ...(away && { away }) };
 }
 
 /** Lowest record of a journal that may be sent again; undefined while the journal is not open. */

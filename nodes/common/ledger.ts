@@ -8,6 +8,8 @@ import type { Ledger } from "../../lib/ledger/ledger.js";
 export interface LedgerNode extends Node {
   /** Why nothing can be recorded, for people. */
   readonly problem: string | undefined;
+  /** Why nothing can be recorded at the moment: `problem`, or what a try to write to the disk said. */
+  readonly writeProblem: string | undefined;
   /** For reading: entries, proofs, checkpoints. Undefined where there is a problem. */
   readonly ledger: Ledger | undefined;
   /**

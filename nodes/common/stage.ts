@@ -1,7 +1,10 @@
 import type { Node, NodeMessageInFlow, NodeStatus } from "node-red";
+import { Closed } from "../../lib/common/closed.js";
 import type { AnomalyVerdict, DeviceInfo, RejectionInfo } from "../../lib/common/message.js";
+import type { FlowClass, FlowRecord, NetworkAlert } from "../../lib/common/network.js";
 import { Rejection, type RejectionCode } from "../../lib/common/rejection.js";
 import type { ReceptionInfo, SecurityVerdict, TrafficFeatures } from "../../lib/common/security.js";
+import { intakeOf } from "./intake.js";
 
 /** A message on its way through the palette's nodes. */
 export interface StageMessage extends NodeMessageInFlow {
@@ -12,6 +15,9 @@ export interface StageMessage extends NodeMessageInFlow {
   received?: ReceptionInfo;
   traffic?: TrafficFeatures;
   verdict?: SecurityVerdict;
+  flow?: FlowRecord;
+  ids?: FlowClass;
+  alert?: NetworkAlert;
 }
 
 /** What a stage sends: one message for the first output, or one entry per output; nothing keeps the message. */
@@ -36,7 +42,8 @@ function short(count: number): string {
 /**
  * Runs a node's `process` for each input and does what every node of the palette owes its user:
  * a {@link Rejection} leaves on the second output as `msg.rejected`, counted and shown; any other error goes to
- * `done(error)`, so that a Catch node sees it; the status shows counts, refreshed at most once a second.
+ * `done(error)`, so that a Catch node sees it; the status shows counts, refreshed at most once a second. A message out of
+ * a journal that comes while the flow ends is neither done nor an error: it stays in the journal and comes again.
  *
  * @param process may return a promise; the message is done when it settles, and sent only then.
  * @param note what the status says after the counts, asked whenever it is shown; nothing where empty.
@@ -80,6 +87,7 @@ export function runStage(
       done();
     };
     const refuse = (error: unknown) => {
+      if (error instanceof Closed && intakeOf(msg)) return;
       if (!(error instanceof Rejection)) {
         done(error instanceof Error ? error : new Error(String(error)));
         return;

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
+import { Absences } from "../../lib/spool/absences.js";
 import { IntakeJournal, type IntakeRecord } from "../../lib/spool/intake-journal.js";
 import { MqttIntake } from "../../lib/spool/mqtt-intake.js";
+import { PacedQueue } from "../../lib/spool/paced-queue.js";
 import { failClosed } from "../common/fail-closed.js";
 import { nodeHome } from "../common/home.js";
 import { registerIntake } from "../common/intake.js";
@@ -16,13 +18,16 @@ import {
 type GatewayInNode = Node<GatewayInCredentials>;
 
 const STATUS_EVERY_MS = 1000;
+const SAVE_EVERY_MS = 5000;
 
 /** Takes messages over from a broker into a journal, and sends them; from the deploy to the close of one node. */
 class Gateway {
   private journal: IntakeJournal | undefined;
   private intake: MqttIntake | undefined;
+  private absences: Absences | undefined;
   private readonly releases: (() => void)[] = [];
   private readonly timer: NodeJS.Timeout;
+  private readonly outgoing = new PacedQueue<IntakeRecord>((record) => this.send(record));
   private isClosed = false;
   private problem: string | undefined = "starting";
   private sending: Promise<void> = Promise.resolve();
@@ -36,6 +41,9 @@ class Gateway {
   ) {
     this.timer = setInterval(() => this.show(), STATUS_EVERY_MS);
     this.timer.unref();
+    const saving = setInterval(() => void this.absences?.save(), SAVE_EVERY_MS);
+    saving.unref();
+    this.releases.push(() => clearInterval(saving));
     this.releases.push(registerReadiness(node.id, () => this.readiness()));
     const opened = this.open();
     // Nodes may be missing until the flows have started; and a deploy loses what was on its way between them.
@@ -48,10 +56,12 @@ class Gateway {
 
   async close(): Promise<void> {
     this.isClosed = true;
+    this.outgoing.clear();
     clearInterval(this.timer);
     for (const release of this.releases) release();
     await this.intake?.close();
     await this.sending;
+    await this.absences?.save();
     await this.journal?.close();
   }
 
@@ -59,6 +69,7 @@ class Gateway {
     try {
       const folder = join(nodeHome(this.RED).state, `intake-${this.node.id}`);
       this.journal = await IntakeJournal.open({ folder, maxBytes: this.settings.maxSpoolBytes });
+      this.absences = new Absences(join(folder, "absences.json"));
       this.releases.push(registerIntake(this.journal));
       const { damagedBytes, lostRecords } = this.journal.recovery;
       if (damagedBytes > 0 || lostRecords > 0) {
@@ -75,10 +86,12 @@ class Gateway {
   private async begin(): Promise<void> {
     const { journal } = this;
     if (!journal || this.isClosed) return;
+    // They come again, with the others that are unfinished.
+    this.outgoing.clear();
     try {
       for await (const record of journal.unfinishedRecords()) {
         if (this.isClosed) return;
-        this.send(record);
+        this.outgoing.add(record);
       }
     } catch (error) {
       this.node.error(`the journal cannot be read: ${(error as Error).message}`);
@@ -88,15 +101,23 @@ class Gateway {
     this.intake = new MqttIntake({
       ...this.settings,
       journal,
-      onRecord: (record) => this.send(record),
+      onRecord: (record) => this.outgoing.add(record),
       onOversize: (topic, size) => this.refuse(topic, size),
       onChange: () => this.showTrouble(),
+      onHeard: (sign) => this.heard(sign),
     });
+  }
+
+  private heard(sign: "packet" | "connection"): void {
+    if (sign === "connection") this.absences?.connected(Date.now());
+    else this.absences?.heard(Date.now());
   }
 
   private send({ n, at, topic, bytes }: IntakeRecord): void {
     const journal = (this.journal as IntakeJournal).id;
-    this.node.send({ topic, payload: bytes, intake: { journal, n, at } } as NodeMessage);
+    const away = this.absences?.before(at);
+    const intake = { journal, n, at, ...(away && { away: { ...away } }) };
+    this.node.send({ topic, payload: bytes, intake } as NodeMessage);
   }
 
   private refuse(topic: string, size: number): void {

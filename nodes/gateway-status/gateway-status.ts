@@ -89,13 +89,19 @@ class GatewayView implements StatusSource {
       .filter((part) => !known.some((one) => one.part === part))
       .map((part) => ({ part, ready: false, reason: "not deployed" }));
     if (!this.config.ledger) return [...known, ...missing];
-    const { problem } = this.ledger();
+    const problem = this.ledger().problem ?? this.writeProblem();
     const ledger = {
       part: "ledger",
       ready: problem === undefined,
       ...(problem === undefined ? {} : { reason: problem }),
     };
     return [...known, ...missing, ledger];
+  }
+
+  private writeProblem(): string | undefined {
+    const node = this.RED.nodes.getNode(this.config.ledger ?? "") as LedgerNode | null;
+    // By what it is, not by its text: that names files.
+    return node?.writeProblem === undefined ? undefined : "the ledger cannot be written";
   }
 
   private ledger(): { figures: { height: number; head: string } | null; problem?: string } {

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
+import { Closed } from "../../lib/common/closed.js";
 import { resolveIn } from "../../lib/common/home.js";
 import { Recorder } from "../../lib/ledger/recorder.js";
 import { trustLogic } from "../../lib/trust/logic.js";
@@ -40,13 +41,16 @@ export = (RED: NodeAPI): void => {
       this.error(RED._("redoubt-ledger-config.errors.unusable", { problem }));
     }
     const usable = (): Recorder => {
-      if (!recorder) throw new Error(problem ?? "the ledger is closed");
-      return recorder;
+      if (recorder) return recorder;
+      throw problem === undefined ? new Closed("the ledger is closed") : new Error(problem);
     };
 
     const own: Omit<LedgerNode, keyof Node> = {
       get problem() {
         return problem;
+      },
+      get writeProblem() {
+        return recorder ? recorder.problem : (problem ?? "the ledger is closed");
       },
       get ledger() {
         return recorder?.ledger;

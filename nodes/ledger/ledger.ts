@@ -1,18 +1,26 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
+import { Closed } from "../../lib/common/closed.js";
+import type { LedgerEvent } from "../../lib/common/ledger-event.js";
 import type { LedgerReceipt } from "../../lib/common/ledger-receipt.js";
 import { ledgerEventsOf } from "../../lib/ledger/events-of.js";
+import { IncidentLimit } from "../../lib/ledger/incident-limit.js";
 import type { Ledger } from "../../lib/ledger/ledger.js";
 import { type ShownProof, showProof } from "../../lib/ledger/shown-proof.js";
 import { failClosed } from "../common/fail-closed.js";
 import { chosenLedger, type LedgerNode } from "../common/ledger.js";
+import { numberSetting } from "../common/number-setting.js";
 import { runStage, type StageMessage } from "../common/stage.js";
 import { LogFeed } from "./log-feed.js";
+
+const SUMMARISE_EVERY_MS = 5000;
 
 interface LedgerWriterConfig extends NodeDef {
   ledger: string;
   /** Absent in flows that were saved before there was any. */
   dashboard?: boolean;
   operatorsOnly?: boolean;
+  /** Incidents of each source in a minute; 0 or absent: all. */
+  incidentsPerMinute?: string | number;
 }
 
 interface RecordedMessage extends StageMessage {
@@ -25,7 +33,7 @@ interface RecordedMessage extends StageMessage {
 }
 
 function openedLedger(node: LedgerNode): Ledger {
-  if (!node.ledger) throw new Error("the ledger is closed");
+  if (!node.ledger) throw new Closed("the ledger is closed");
   return node.ledger;
 }
 
@@ -46,21 +54,49 @@ export = (RED: NodeAPI): void => {
       failClosed(this, RED._("redoubt-ledger.status.unusable"), problem);
       return;
     }
+    let limit: IncidentLimit | undefined;
+    try {
+      const perMinute = numberSetting("Incidents", config.incidentsPerMinute, 0, 0, 1_000_000);
+      if (perMinute >= 1) limit = new IncidentLimit(Math.floor(perMinute));
+    } catch (error) {
+      failClosed(this, RED._("redoubt-ledger.status.settings"), (error as Error).message);
+      return;
+    }
+    const summarise = (all: boolean) => {
+      const summaries = limit?.take(Date.now(), all) ?? [];
+      if (summaries.length === 0) return;
+      ledger.append(summaries).catch((error: Error) => {
+        // At the end of a deploy the ledger may be closed already.
+        if (!all) this.error(RED._("redoubt-ledger.errors.summary", { problem: error.message }));
+      });
+    };
+    const summaries = setInterval(() => summarise(false), SUMMARISE_EVERY_MS);
+    summaries.unref();
+    this.on("close", () => {
+      clearInterval(summaries);
+      summarise(true);
+    });
     const audience = (config.operatorsOnly ?? true) ? { audience: "operator" } : {};
-    runStage(this, async (msg) => {
-      const recorded = msg as RecordedMessage;
-      if (recorded.prove !== undefined) {
-        return [null, null, answerTo(recorded, showProof(openedLedger(ledger), recorded.prove), audience)];
-      }
-      const events = ledgerEventsOf(recorded, Date.now());
-      // A receipt from elsewhere must not pass for one of this ledger.
-      delete recorded.receipt;
-      delete recorded.receipts;
+    const record = async (recorded: RecordedMessage, events: readonly LedgerEvent[]): Promise<RecordedMessage> => {
       const receipts = await ledger.append(events);
       const [first] = receipts;
       if (first) recorded.receipt = first;
       if (receipts.length > 1) recorded.receipts = receipts;
       return recorded;
+    };
+    runStage(this, (msg) => {
+      const recorded = msg as RecordedMessage;
+      if (recorded.prove !== undefined) {
+        return [null, null, answerTo(recorded, showProof(openedLedger(ledger), recorded.prove), audience)];
+      }
+      const now = Date.now();
+      const asked = ledgerEventsOf(recorded, now);
+      const events = limit ? limit.admit(asked, now) : asked;
+      // A receipt from elsewhere must not pass for one of this ledger.
+      if ("receipt" in recorded) delete recorded.receipt;
+      if ("receipts" in recorded) delete recorded.receipts;
+      // An ordinary reading does not wait for the group of others.
+      return events.length === 0 ? recorded : record(recorded, events);
     });
     if (!config.dashboard) return;
     const feed = new LogFeed(

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { MissingPolicy } from "../../lib/anomaly/feature-row.js";
 import { modelLabel } from "../../lib/anomaly/model.js";
@@ -8,9 +6,9 @@ import { TRAIN_DEFAULTS } from "../../lib/anomaly/train.js";
 import { parseFeatureNames } from "../../lib/anomaly/training-data.js";
 import { resolveIn } from "../../lib/common/home.js";
 import { isIdentifier } from "../../lib/common/identifier.js";
-import { packageRoot } from "../../lib/common/package-root.js";
 import { nodeHome } from "../common/home.js";
 import type { ModelNode } from "../common/model.js";
+import { modelPath } from "../common/model-path.js";
 import { numberSetting } from "../common/number-setting.js";
 
 interface ModelConfig extends NodeDef {
@@ -18,18 +16,14 @@ interface ModelConfig extends NodeDef {
   file: string;
   features: string;
   learnSamples: string | number;
+  /** Absent in flows that were saved before there was any. */
+  deviceReadings?: string | number;
   retrainHours: string | number;
   contamination: string | number;
   missing: string;
 }
 
 type Settings = Omit<KeeperOptions, "onChange">;
-
-function modelPath(RED: NodeAPI, file: string): string {
-  const own = resolveIn(nodeHome(RED).models, file);
-  const shipped = resolveIn(join(packageRoot(), "models"), file);
-  return !existsSync(own) && existsSync(shipped) ? shipped : own;
-}
 
 /** @throws {Error} that says which setting to mend. */
 function readSettings(RED: NodeAPI, config: ModelConfig): Settings {
@@ -45,6 +39,7 @@ function readSettings(RED: NodeAPI, config: ModelConfig): Settings {
     learn: {
       featureNames: parseFeatureNames(config.features ?? ""),
       samples: numberSetting("Readings to learn from", config.learnSamples, 600, 64, 1_000_000),
+      ofDevice: numberSetting("Readings of each device", config.deviceReadings, 0, 0, 100_000),
       retrainHours: numberSetting("Hours between retrainings", config.retrainHours, 0, 0, 8760),
       name: isIdentifier(config.name) ? config.name : "learned",
       contamination: numberSetting("Contamination", config.contamination, TRAIN_DEFAULTS.contamination, 0, 0.5),

@@ -4,11 +4,11 @@ import { StateFile } from "../../lib/monitor/state-file.js";
 import { failClosed } from "../common/fail-closed.js";
 import { nodeHome } from "../common/home.js";
 import { numberSetting } from "../common/number-setting.js";
+import { MAX_PERIOD, MIN_PERIOD, SnapshotFeed } from "../common/snapshot-feed.js";
 import { runStage, type StageResult } from "../common/stage.js";
+import { StateSaver } from "../common/state-saver.js";
 import { readInput, type StatsInput, type StatsMessage } from "./input.js";
 import { StatsOutputs } from "./outputs.js";
-import { MAX_PERIOD, MIN_PERIOD, SnapshotFeed } from "./snapshot-feed.js";
-import { StateSaver } from "./state-saver.js";
 import { snapshotStatus } from "./status.js";
 
 interface SecurityStatsConfig extends NodeDef {
@@ -68,10 +68,15 @@ export = (RED: NodeAPI): void => {
       const now = Date.now();
       return take(readInput(msg, now), now, msg);
     });
-    const feed = new SnapshotFeed(monitor, seconds, (snapshot) => {
-      stage.setState(snapshotStatus(RED, snapshot));
-      this.send(outputs.snapshot(snapshot));
-    });
+    const feed = new SnapshotFeed(
+      monitor,
+      seconds,
+      ({ rate }) => rate,
+      (snapshot) => {
+        stage.setState(snapshotStatus(RED, snapshot));
+        this.send(outputs.snapshot(snapshot));
+      },
+    );
 
     this.on("close", () => {
       feed.stop();

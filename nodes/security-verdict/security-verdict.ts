@@ -14,7 +14,7 @@ interface SecurityVerdictConfig extends NodeDef {
   minHumidity: string | number;
   floodRate: string | number;
   unproved: string;
-  publish: "all" | "anomalies";
+  publish: "all" | "anomalies" | "nothing";
   appended: boolean;
 }
 
@@ -81,12 +81,15 @@ export = (RED: NodeAPI): void => {
     }
     const ids = new VerdictIds();
     const monitor = config.appended === false ? undefined : monitorName(this.id);
+    const publishesNothing = config.publish === "nothing";
     const publishesAll = config.publish !== "anomalies";
 
     runStage(this, (msg) => {
       const verdict = judge(evidenceOf(msg), settings, ids.next());
-      dropMqttProperties(msg);
       msg.verdict = verdict;
+      // The message stays as it is: no alert is written that nobody reads, nor the reading put by for later.
+      if (publishesNothing) return msg;
+      dropMqttProperties(msg);
       msg.topic = ALERT_TOPIC;
       msg.payload = verdictAlert(verdict, monitor);
       if (!publishesAll && verdict.status === "normal") return msg;

@@ -13,6 +13,8 @@ export interface SpoolOutConfig extends NodeDef {
   gatewayId: string;
   tokenFile: string;
   caFile: string;
+  /** Absent in flows that were saved before there was any. */
+  serverName?: string;
   certificateFile: string;
   keyFile: string;
   batchRecords: string | number;
@@ -52,6 +54,7 @@ export function spoolOutSettings(config: SpoolOutConfig, token: () => string, ho
       url: deliveryUrl(config.url ?? ""),
       token: tokenFile ? () => readSecretFile(resolveIn(home.keys, tokenFile)).trim() : token,
       ...file("caFile"),
+      ...(config.serverName ? { serverName: config.serverName } : {}),
       ...file("certificateFile"),
       ...file("keyFile"),
       timeoutMs: numberSetting("Timeout", config.timeout, 30, 1, 600) * 1000,

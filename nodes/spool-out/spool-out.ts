@@ -1,5 +1,7 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
+import { Closed } from "../../lib/common/closed.js";
 import { Rejection } from "../../lib/common/rejection.js";
 import { outboundRecord } from "../../lib/spool/outbound-record.js";
 import { type BatchReceipt, receiptEvidence } from "../../lib/spool/receipt.js";
@@ -36,6 +38,8 @@ class Outlet {
     private readonly node: SpoolOutNode,
     settings: SpoolOutSettings,
   ) {
+    // As many wait for room as the gateway takes over at most.
+    setMaxListeners(0, this.closing.signal);
     this.started = SpoolRunner.start(settings, {
       onDelivered: (receipt) => node.send([fresh({ payload: receipt, evidence: receiptEvidence(receipt) })]),
       onRefused: (receipt, error) => this.refused(receipt, error),
@@ -79,9 +83,16 @@ class Outlet {
   }
 
   private recordOf(msg: StageMessage): Buffer {
+    const { payload, device, anomaly, verdict } = msg;
     const intake = intakeOf(msg);
     try {
-      return outboundRecord(intake ? { ...msg, intake } : msg);
+      return outboundRecord({
+        payload,
+        ...(device && { device }),
+        ...(anomaly && { anomaly }),
+        ...(verdict && { verdict }),
+        ...(intake && { intake }),
+      });
     } catch (error) {
       // Sent again it would be refused again.
       if (error instanceof Rejection) finishIntake(msg);
@@ -100,9 +111,11 @@ class Outlet {
         this.problem = undefined;
         return;
       } catch (error) {
+        if (error instanceof Closed || this.closing.signal.aborted) throw new Closed("the spool is closed");
         this.problem = error instanceof SpoolFull ? "the spool is full" : `the spool: ${(error as Error).message}`;
-        if (!isHeld || this.closing.signal.aborted) throw error;
-        await sleep(RETRY_MS, undefined, { signal: this.closing.signal, ref: false });
+        if (!isHeld) throw error;
+        // The end of the wait is found out by the next try.
+        await sleep(RETRY_MS, undefined, { signal: this.closing.signal, ref: false }).catch(() => {});
       }
     }
   }

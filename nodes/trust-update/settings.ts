@@ -7,6 +7,8 @@ import { numberSetting } from "../common/number-setting.js";
 
 export interface TrustUpdateConfig extends NodeDef {
   ledger: string;
+  /** Id of a device registry, for the snapshot; may be empty or absent. */
+  registry?: string;
   /** Points by event; text, as the form has it. */
   points: Record<string, string | number>;
   /** Rows `{observed, is, event}`. */

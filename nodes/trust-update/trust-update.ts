@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from "node-red";
+import { Closed } from "../../lib/common/closed.js";
 import { Rejection } from "../../lib/common/rejection.js";
 import type { Ledger } from "../../lib/ledger/ledger.js";
 import { TrustHistory } from "../../lib/trust/history.js";
@@ -6,6 +7,7 @@ import type { ObservedMessage } from "../../lib/trust/observe.js";
 import { readOperatorAction } from "../../lib/trust/operator-action.js";
 import { trustSnapshot } from "../../lib/trust/snapshot.js";
 import { type CommittedChange, type MessageTrust, TrustUpdater } from "../../lib/trust/updater.js";
+import type { DeviceRegistryNode } from "../common/device-registry.js";
 import { failClosed } from "../common/fail-closed.js";
 import { finishIntake } from "../common/intake.js";
 import { readiness } from "../common/readiness.js";
@@ -20,6 +22,7 @@ interface TrustMessage extends StageMessage {
 }
 
 const SILENCE_CHECK_MS = 1000;
+const ENROLMENT_CHECK_MS = 5000;
 
 function canHear(): boolean {
   return !readiness().some(({ part, ready }) => part === "gateway-in" && !ready);
@@ -39,9 +42,16 @@ function run(RED: NodeAPI, node: Node, config: TrustUpdateConfig, settings: Trus
   let updater: TrustUpdater | undefined;
   const history = new TrustHistory(archive);
   const audience = (config.operatorsOnly ?? true) ? { audience: "operator" } : {};
+  const registered = (): string[] => {
+    const registry = config.registry ? (RED.nodes.getNode(config.registry) as DeviceRegistryNode | null) : null;
+    return registry?.devices?.list().map(({ id }) => id) ?? [];
+  };
+  let shown = "";
   const feed = new SnapshotFeed(() => {
     try {
-      const payload = trustSnapshot(ledger.trustRecords(), history, rules, Date.now());
+      const names = registered();
+      shown = names.join(" ");
+      const payload = trustSnapshot(ledger.trustRecords(), history, rules, Date.now(), names);
       node.send([null, null, null, { payload, ...audience } as unknown as StageMessage]);
     } catch (error) {
       node.error(RED._("redoubt-trust-update.errors.snapshot", { problem: (error as Error).message }));
@@ -62,13 +72,14 @@ function run(RED: NodeAPI, node: Node, config: TrustUpdateConfig, settings: Trus
     })
     .catch((error: Error) => {
       problem = error.message;
-      if (isClosed) return;
+      if (isClosed || error instanceof Closed) return;
       stage.setState({ fill: "red", shape: "ring", text: RED._("redoubt-trust-update.status.ledger") });
       node.error(RED._("redoubt-trust-update.errors.unusable", { problem }));
     });
   const usable = (): TrustUpdater => {
     if (updater) return updater;
-    throw new Error(RED._("redoubt-trust-update.errors.unusable", { problem: problem ?? "the node is closed" }));
+    if (isClosed) throw new Closed("the node is closed");
+    throw new Error(RED._("redoubt-trust-update.errors.unusable", { problem: problem ?? "starting" }));
   };
 
   const observed = (msg: TrustMessage) => {
@@ -110,17 +121,22 @@ function run(RED: NodeAPI, node: Node, config: TrustUpdateConfig, settings: Trus
         if (third.length > 0) node.send([null, null, third, null]);
       },
       (error: Error) => {
+        if (error instanceof Closed) return;
         if (!complained) node.error(RED._("redoubt-trust-update.errors.record", { problem: error.message }));
         complained = true;
       },
     );
   };
   const silence = setInterval(() => inBackground((trust) => trust.checkSilence(canHear())), SILENCE_CHECK_MS);
+  const enrolment = setInterval(() => {
+    if (updater && registered().join(" ") !== shown) feed.changed();
+  }, ENROLMENT_CHECK_MS);
   const credits = setInterval(() => inBackground((trust) => trust.settleCredits()), settings.creditMs);
   node.on("close", () => {
     isClosed = true;
     clearInterval(silence);
     clearInterval(credits);
+    clearInterval(enrolment);
     feed.stop();
   });
 }

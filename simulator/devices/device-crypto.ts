@@ -6,7 +6,7 @@ import type { EnvelopeProfile } from "../../lib/envelope/profile.js";
 import { envelopeProfile } from "../../lib/envelope/registry.js";
 import { commandKeys } from "../../lib/envelope/seal-command.js";
 import { deviceKey } from "../../lib/registry/device-key.js";
-import type { GatewayDevice, GatewayProfile } from "./gateway-device.js";
+import type { GatewayDevice, SimulatedProfile } from "./gateway-device.js";
 
 /** Seals and opens as a device with a key of its own does. */
 export class DeviceCrypto {
@@ -16,7 +16,7 @@ export class DeviceCrypto {
 
   /** @param key 32 bytes, which the device keeps. @param epoch number of that key. */
   constructor(
-    profile: GatewayProfile,
+    profile: SimulatedProfile,
     key: Buffer,
     private readonly epoch: number,
   ) {

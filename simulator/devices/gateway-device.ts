@@ -5,6 +5,9 @@ import { topicOf } from "../../lib/registry/topics.js";
 export const GATEWAY_PROFILES = ["cose-a128gcm", "hmac-json"] as const;
 export type GatewayProfile = (typeof GATEWAY_PROFILES)[number];
 
+/** Profiles of devices in tests besides: those that tell copies by the time. */
+export type SimulatedProfile = GatewayProfile | "aes-gcm-json" | "fernet";
+
 /**
  * `nested`: `{device_id, user_id, timestamp, sequence_number, sensors, system}`; `flat`: `{device_id, timestamp,
  * sequence_no, temperature, humidity, cpu_usage, battery_level}`.
@@ -16,7 +19,7 @@ export type PayloadForm = (typeof PAYLOAD_FORMS)[number];
 export interface GatewayDevice {
   /** Device id, user name and MQTT client id. */
   id: string;
-  profile: GatewayProfile;
+  profile: SimulatedProfile;
   form: PayloadForm;
   /** Measures the air, or movement. */
   kind: "environment" | "movement";
@@ -32,7 +35,7 @@ export interface GatewayFleetOptions {
   devices: number;
   seed: number;
   prefix?: string;
-  profiles?: readonly GatewayProfile[];
+  profiles?: readonly SimulatedProfile[];
   /** Both in turn unless given. */
   form?: PayloadForm;
 }
@@ -47,7 +50,7 @@ function device(id: string, index: number, seed: number, options: GatewayFleetOp
   const isMovement = id.includes("esp32-sec");
   return {
     id,
-    profile: profiles[index % profiles.length] as GatewayProfile,
+    profile: profiles[index % profiles.length] as SimulatedProfile,
     form: form ?? (PAYLOAD_FORMS[Math.floor(index / 2) % PAYLOAD_FORMS.length] as PayloadForm),
     kind: isMovement ? "movement" : "environment",
     hasClock: !isMovement,

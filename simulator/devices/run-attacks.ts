@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MqttClient } from "mqtt";
 import { SeededRandom } from "../../lib/common/seeded-random.js";
+import type { OwnServer } from "../common/http-exchange.js";
 import { closeAll, connectAll } from "../common/mqtt-link.js";
 import type { GatewayAttackName } from "./attack-names.js";
 import { Attacker } from "./attacker.js";
@@ -37,6 +38,8 @@ export interface DevicesRunOptions extends Omit<DevicesConnection, "truth"> {
   files: JudgeFiles;
   server?: BatchTarget;
   statusUrl?: string;
+  /** How the Node-RED on this machine is recognised. */
+  own?: OwnServer;
   onProgress?: (seconds: number, text: string) => void;
 }
 
@@ -74,7 +77,7 @@ class DevicesSession {
 
   async run(): Promise<DevicesRecord> {
     const { options } = this;
-    const refusedBefore = options.statusUrl === undefined ? undefined : await gatewayRefusals(options.statusUrl);
+    const refusedBefore = await this.refusals();
     const looking = setInterval(() => this.look(), LOOK_EVERY_MS);
     try {
       await this.connect();
@@ -95,12 +98,17 @@ class DevicesSession {
       const lockedOut = await this.untilHeard(end);
       this.devices?.stop();
       await this.untilNothingIsMissing();
-      const refusedAfter = options.statusUrl === undefined ? undefined : await gatewayRefusals(options.statusUrl);
+      const refusedAfter = await this.refusals();
       return this.record(end, lockedOut, refusalsBetween(refusedBefore, refusedAfter));
     } finally {
       clearInterval(looking);
       await this.close();
     }
+  }
+
+  private async refusals(): Promise<Record<string, number> | undefined> {
+    const { statusUrl, own } = this.options;
+    return statusUrl === undefined ? undefined : gatewayRefusals(statusUrl, own);
   }
 
   private async connect(): Promise<void> {

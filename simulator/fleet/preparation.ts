@@ -5,7 +5,7 @@ import { generatePassword } from "../../lib/broker/password.js";
 import { type AccessRights, addUsers, readUsers } from "../../lib/broker/users-file.js";
 import type { Home } from "../../lib/common/home.js";
 import { loadOrCreateKeyFile } from "../../lib/envelope/key-file.js";
-import { type DeviceEntry, readRegistry, registryFileIn, writeRegistry } from "../../lib/registry/registry-file.js";
+import { changeRegistry, type DeviceEntry, registryFileIn } from "../../lib/registry/registry-file.js";
 import type { AccountBook } from "../common/accounts.js";
 import type { FleetDevice } from "./device.js";
 import { TemporaryParts } from "./temporary-parts.js";
@@ -40,19 +40,20 @@ export interface Preparation {
 
 /** Registers what is missing of the devices; an entry that is there stays as it is. */
 export function registerDevices(path: string, devices: readonly Pick<DeviceEntry, "id" | "profile">[]): boolean {
-  const registry = readRegistry(path);
-  const known = new Map(registry.devices.map((entry) => [entry.id, entry]));
-  for (const { id, profile } of devices) {
-    const entry = known.get(id);
-    if (entry && (entry.profile !== profile || entry.topics)) {
-      throw new Error(`${path} has another device "${id}"; choose other names with --prefix`);
+  let registered = false;
+  changeRegistry(path, (registry) => {
+    const known = new Map(registry.devices.map((entry) => [entry.id, entry]));
+    for (const { id, profile } of devices) {
+      const entry = known.get(id);
+      if (entry && (entry.profile !== profile || entry.topics)) {
+        throw new Error(`${path} has another device "${id}"; choose other names with --prefix`);
+      }
     }
-  }
-  const missing = devices.filter(({ id }) => !known.has(id));
-  if (missing.length === 0) return false;
-  registry.devices.push(...missing.map(({ id, profile }) => ({ id, profile })));
-  writeRegistry(path, registry);
-  return true;
+    const missing = devices.filter(({ id }) => !known.has(id)).map(({ id, profile }) => ({ id, profile }));
+    registered = missing.length > 0;
+    return registered ? { ...registry, devices: [...registry.devices, ...missing] } : undefined;
+  });
+  return registered;
 }
 
 /** Names of the broker's users. */

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { usersFileIn } from "../../lib/broker/accounts.js";
-import { readUsers, writeUsers } from "../../lib/broker/users-file.js";
+import { changeUsers } from "../../lib/broker/users-file.js";
 import { writeFileAtomic } from "../../lib/common/files.js";
 import type { Home } from "../../lib/common/home.js";
 import { isJsonObject } from "../../lib/common/json.js";
-import { readRegistry, registryFileIn, writeRegistry } from "../../lib/registry/registry-file.js";
+import { changeRegistry, registryFileIn } from "../../lib/registry/registry-file.js";
 
 /** Names that exist only while an attack is simulated. */
 export interface TemporaryNames {
@@ -64,15 +64,16 @@ export class TemporaryParts {
   private removeUsers(names: ReadonlySet<string>): void {
     const path = usersFileIn(this.home.root);
     if (!existsSync(path)) return;
-    const users = readUsers(path);
-    const rest = new Map([...users].filter(([name]) => !names.has(name)));
-    if (rest.size < users.size) writeUsers(path, rest);
+    changeUsers(path, (users) => {
+      const rest = new Map([...users].filter(([name]) => !names.has(name)));
+      return rest.size < users.size ? rest : undefined;
+    });
   }
 
   private removeDevices(names: ReadonlySet<string>): void {
-    const path = registryFileIn(this.home.root);
-    const registry = readRegistry(path);
-    const rest = registry.devices.filter(({ id }) => !names.has(id));
-    if (rest.length < registry.devices.length) writeRegistry(path, { ...registry, devices: rest });
+    changeRegistry(registryFileIn(this.home.root), (registry) => {
+      const rest = registry.devices.filter(({ id }) => !names.has(id));
+      return rest.length < registry.devices.length ? { ...registry, devices: rest } : undefined;
+    });
   }
 }

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepareHome } from "../../cli/launch/first-run.js";
 import { installFlows } from "../../cli/launch/flow-store.js";
-import { withToken } from "../../cli/launch/gateway-nodes.js";
+import { type Delivery, withToken } from "../../cli/launch/gateway-nodes.js";
 import { decryptCredentials, encryptCredentials } from "../../cli/launch/node-red-credentials.js";
+import { ownCertificate } from "../../cli/launch/own-certificate.js";
 import type { FlowNode } from "../../cli/launch/shipped-flows.js";
 import { homeAt } from "../../lib/common/home.js";
+import { makeCertificates } from "../support/certificates.js";
 import { projectRoot } from "../support/node-red.js";
 
 const SECRET = "only for this test";
@@ -21,15 +23,17 @@ describe("start of the device gateway", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const install = (port: number, token = TOKEN) =>
+  const installWith = (delivery: Delivery, port = 4000) =>
     installFlows(
       projectRoot,
       folder,
       SECRET,
       { host: "127.0.0.1", port, tls: false },
       new Map([["device-gateway", LOGIN]]),
-      { serverUrl: `http://127.0.0.1:${port + 1}/api/batches`, token },
+      delivery,
     );
+  const install = (port: number, token = TOKEN) =>
+    installWith({ serverUrl: `http://127.0.0.1:${port + 1}/api/batches`, token }, port);
   const flows = () => JSON.parse(readFileSync(join(folder, "flows.json"), "utf8")) as FlowNode[];
   const node = (id: string) => flows().find((one) => one.id === id) as FlowNode;
   const credentials = () => decryptCredentials(SECRET, readFileSync(join(folder, "flows_cred.json"), "utf8"));
@@ -49,6 +53,20 @@ describe("start of the device gateway", () => {
     assert.ok(!text.includes(TOKEN));
     assert.equal(install(5000), "updated");
     assert.equal(node("rdbt-gw-spool").url, "http://127.0.0.1:5001/api/batches");
+  });
+
+  it("knows its own server by the certificate, under the name that this has, and forgets it without one", () => {
+    const { certificate, key } = makeCertificates(folder, "own", "DNS:gateway.example.org,DNS:other.example.org");
+    const own = ownCertificate(certificate);
+    assert.deepEqual(own, { file: certificate, name: "gateway.example.org" });
+    const delivery = { serverUrl: "https://127.0.0.1:4001/api/batches", token: TOKEN };
+    installWith({ ...delivery, certificate: own });
+    const { url, caFile, serverName } = node("rdbt-gw-spool");
+    assert.deepEqual([url, caFile, serverName], [delivery.serverUrl, certificate, "gateway.example.org"]);
+    install(4000);
+    assert.deepEqual([node("rdbt-gw-spool").caFile, node("rdbt-gw-spool").serverName], ["", ""]);
+    assert.throws(() => ownCertificate(join(folder, "missing.pem")), /REDOUBT_TLS_CERT/);
+    assert.throws(() => ownCertificate(key), /REDOUBT_TLS_CERT/);
   });
 
   it("keeps a server that somebody entered, its token, and the tokens of other gateways", () => {

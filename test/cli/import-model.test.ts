@@ -54,7 +54,7 @@ describe("redoubt import-model, train ocsvm and train ensemble", function () {
       assert.deepEqual([report?.model, report?.kind, report?.checkedRows], ["m@1", kind, 10]);
       assert.equal(report?.origin, "scikit-learn 1.2.1");
       writeFileSync(csv, `f0,f1,f2,label\n${rows.map((row) => `${row.join()},1`).join("\n")}\n`);
-      const isClassifier = kind === "decision-tree" || kind === "random-forest";
+      const isClassifier = !["isolation-forest", "one-class-svm"].includes(kind);
       const flags = isClassifier ? ["--proba"] : [];
       const scored = jsonLines(await ok("score", "--model", path("m.json"), "--data", csv, "--json", ...flags));
       assert.equal(scored.length, rows.length);

@@ -10,6 +10,8 @@ interface EditorNode {
   id: string;
   type: string;
   valid: boolean;
+  /** Its tab. */
+  z: string;
 }
 
 /** The parts of the editor's own global that these tests drive. */
@@ -19,6 +21,7 @@ declare const RED: {
     getType(type: string): unknown;
     add(node: EditorNode): void;
     filterNodes(filter: { type?: string }): EditorNode[];
+    workspace(id: string): { disabled?: boolean } | undefined;
     eachConfig(visit: (node: EditorNode) => boolean): void;
   };
   view: { createNode(type: string, x: number, y: number): { node: EditorNode } };
@@ -41,6 +44,7 @@ const ASKED_FOR: Record<string, string[]> = {
   "redoubt-anomaly-score": ["node-input-model"],
   "redoubt-verify": ["node-input-registry"],
   "redoubt-trust-update": ["node-input-ledger"],
+  "redoubt-block": ["node-input-ledger"],
   "redoubt-command-gate": ["node-input-ledger", "node-input-registry"],
   "redoubt-ledger-config": ["node-config-input-origin"],
   "redoubt-ledger": ["node-input-ledger"],
@@ -96,10 +100,13 @@ describe("the nodes in the editor", function () {
     await nodeRed?.stop();
   });
 
-  /** Opens the form of a node from the flows, or of one as it leaves the palette. */
-  async function open(type: string, which: "shipped" | "new"): Promise<Form> {
+  /**
+   * Opens the form of a node as it leaves the palette, or of one from the flows: the first of its type, unless told, on
+   * a tab that is enabled. Flows come before examples.
+   */
+  async function open(type: string, which: "shipped" | "new", at = 0): Promise<Form> {
     await page.evaluate(
-      ([type, which, isConfig]) => {
+      ([type, which, isConfig, at]) => {
         if (isConfig) {
           let id = "_ADD_";
           RED.nodes.eachConfig((node) => {
@@ -109,14 +116,14 @@ describe("the nodes in the editor", function () {
           RED.editor.editConfig("", type, id);
           return;
         }
-        let node = RED.nodes.filterNodes({ type })[0];
+        let node = RED.nodes.filterNodes({ type }).filter(({ z }) => !RED.nodes.workspace(z)?.disabled)[at];
         if (which === "new") {
           node = RED.view.createNode(type, 200, 600).node;
           RED.nodes.add(node);
         }
         RED.editor.edit(node as EditorNode);
       },
-      [type, which, CONFIG_TYPES.includes(type)] as const,
+      [type, which, CONFIG_TYPES.includes(type), at] as const,
     );
     await page.locator("#node-dialog-ok, #node-config-dialog-ok").waitFor();
     const form = page.locator("#dialog-form, #node-config-dialog-edit-form").last();
@@ -253,6 +260,23 @@ describe("the nodes in the editor", function () {
     await note.filter({ hasText: "roof removed" }).waitFor();
     assert.deepEqual(listed(), []);
     rmSync(file);
+    await close();
+  });
+
+  it("redoubt-block: says what live means and who is never blocked, and keeps its table", async () => {
+    await open("redoubt-block", "new");
+    const tip = page.locator("#redoubt-block-tip");
+    await tip.filter({ hasText: "nothing is dropped" }).waitFor();
+    assert.equal(await page.isVisible("#node-input-firewall"), false);
+    await page.check("#node-input-live");
+    await tip.filter({ hasText: "their connections are closed" }).waitFor();
+    assert.equal(await page.isVisible("#node-input-firewall"), true);
+    await page.locator("#redoubt-block-never").filter({ hasText: "this machine (127.0.0.1" }).waitFor();
+    await close();
+    await open("redoubt-block", "shipped", 1);
+    assert.equal(await page.isChecked("#node-input-live"), false);
+    assert.equal(await page.locator(".redoubt-address").first().inputValue(), "198.51.100.0/24");
+    assert.equal(await page.locator(".redoubt-mac").nth(1).inputValue(), "02:00:00:00:00:10");
     await close();
   });
 

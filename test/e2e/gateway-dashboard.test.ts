@@ -88,7 +88,8 @@ describe("the pages Trust and Ledger", function () {
     page = await browser.newPage();
     await page.goto(`${origin()}/ui/trust`);
     await untilText(page, ".rdbt-gw-counts", /^0 known devices 0 in quarantine$/);
-    await untilText(page, ".rdbt-gw-devices", /^No device is known yet: .*“Run a device gateway”/);
+    await untilText(page, ".rdbt-gw-devices", /^Quarantine No device is in quarantine/);
+    await untilText(page, ".rdbt-gw-list", /^pump-1 unknown unknown .*Registered; it has not proved itself yet/);
     await page.goto(`${origin()}/ui/ledger`);
     // The rules are the first entry.
     await untilText(page, ".rdbt-gw-logcounts", /^1 entries, all signed – not anchored/);

@@ -142,8 +142,9 @@ describe("anomaly-score and model nodes", () => {
       assert.equal((await send({ f0: 1, f1: 2 }, "rejected")).rejected?.code, "SCHEMA");
       await helper.unload();
     }
-    assert.deepEqual([...labels.keys()].length, 5);
-    for (const kind of ["decision-tree", "random-forest"]) assert.match(labels.get(kind) ?? "", /normal|scan|flood/);
+    assert.deepEqual([...labels.keys()].length, 6);
+    for (const kind of ["decision-tree", "random-forest", "k-nearest-neighbours"])
+      assert.match(labels.get(kind) ?? "", /normal|scan|flood/);
     assert.equal(labels.get("isolation-forest"), undefined);
   });
 

@@ -16,6 +16,7 @@ import gatewayIn from "../../nodes/gateway-in/gateway-in.js";
 import spoolOut from "../../nodes/spool-out/spool-out.js";
 import { type HostileServer, type Mood, startHostileServer } from "../support/hostile-server.js";
 import { type RawBroker, startRawBroker } from "../support/raw-broker.js";
+import { loggedErrors } from "./envelope-flow.js";
 
 helper.init(require.resolve("node-red"));
 
@@ -192,6 +193,42 @@ describe("gateway-in, spool-out and batch-in", () => {
     assert.deepEqual(named(second.raw), named(first.raw.slice(2)));
     finishIntake({ intake: { journal: "0000000000000000", n: 1, at: 0 } });
     finishIntake({});
+  });
+
+  for (const isKept of [true, false]) {
+    it(`take what comes while they close for ${isKept ? "no error where a journal keeps it" : "an error where none does"}`, async () => {
+      const { raw } = await load(gatewayFlow());
+      await broker.subscribed;
+      broker.publish(1, "iot/devices/pump-1/data", '{"counter":1}');
+      await until(() => raw.length === 1 && server.store.size === 1);
+      const { intake } = raw[0] as Seen;
+      const spool = helper.getNode("spool");
+      let isOpen = true;
+      const closing = Promise.resolve(spool.close(false)).then(() => {
+        isOpen = false;
+      });
+      for (let counter = 2; isOpen; counter++) {
+        const device = { ...DEVICE, counter };
+        spool.receive({ payload: { v: 1 }, device, ...(isKept && { intake }) } as NodeMessage);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await closing;
+      await turn();
+      assert.deepEqual([...new Set(loggedErrors())], isKept ? [] : ["the spool is closed"]);
+    });
+  }
+
+  it("end their wait for room in a full spool with the node, without an error", async () => {
+    moods = Array.from({ length: 50 }, () => "503" as const);
+    const { raw } = await load(gatewayFlow({}, { maxSpoolMiB: 2 }));
+    await broker.subscribed;
+    // Two files of 1 MiB are full before 50 of these.
+    const large = "x".repeat(60_000);
+    for (let id = 1; id <= 50; id++) broker.publish(id, "iot/devices/pump-1/data", `{"counter":${id},"v":"${large}"}`);
+    await until(() => raw.length === 50 && readiness().some(({ reason }) => reason === "the spool is full"));
+    assert.ok(broker.acknowledged.length === 50 && server.store.size === 0);
+    await helper.unload();
+    assert.deepEqual(loggedErrors(), []);
   });
 
   it("acknowledge a message that is too large, and send it to the second output without its payload", async () => {

@@ -9,6 +9,7 @@ import type { NodeAPI } from "node-red";
 import helper from "node-red-node-test-helper";
 import { createDashboardGuard } from "../../lib/access/dashboard-guard.js";
 import { isLocalRequest } from "../../lib/access/status-access.js";
+import { openDatabase } from "../../lib/common/sqlite.js";
 import { createKeyFile } from "../../lib/envelope/key-file.js";
 import { writeRegistry } from "../../lib/registry/registry-file.js";
 import type { LedgerNode } from "../../nodes/common/ledger.js";
@@ -201,6 +202,30 @@ describe("gateway-status node", () => {
     ledger().ledger?.close();
     assert.deepEqual(await ready(), [503, ["ledger"]]);
     assert.equal((await get("/status")).body.ledger, null);
+  });
+
+  it("is not ready while the ledger refuses to be written, and is again when it does not", async () => {
+    await load({ expects: "" });
+    const ready = async () => {
+      const { code, body } = await get("/readyz");
+      return [code, body.broken];
+    };
+    const database = openDatabase(join(home, "state", "ledger.db"));
+    const refuse = (table: string) =>
+      database.exec(`CREATE TRIGGER no_${table} BEFORE INSERT ON ${table} BEGIN SELECT RAISE(FAIL, 'no room'); END`);
+    for (const table of ["meta", "entry"]) refuse(table);
+    assert.deepEqual(await ready(), [503, ["ledger"]], "before anything was to be recorded");
+    assert.equal((await get("/healthz")).code, 200);
+    assert.equal((await get("/status")).body.status, "degraded");
+    for (const table of ["meta", "entry"]) database.exec(`DROP TRIGGER no_${table}`);
+    assert.deepEqual(await ready(), [200, []]);
+    for (const table of ["meta", "entry"]) refuse(table);
+    await assert.rejects(ledger().append([{ kind: "drop", at: 1 }]), /no room/);
+    const { code, text } = await get("/readyz");
+    assert.equal(code, 503);
+    assert.match(text, /the ledger cannot be written/);
+    assert.ok(!text.includes(home), "no paths");
+    database.close();
   });
 
   it("asks everybody who is not on this machine for a login, on every page", async () => {

@@ -12,6 +12,7 @@ import type { LedgerNode } from "../../nodes/common/ledger.js";
 import type { StageMessage } from "../../nodes/common/stage.js";
 import ledgerNode from "../../nodes/ledger/ledger.js";
 import ledgerConfigNode from "../../nodes/ledger-config/ledger-config.js";
+import { lastStatus } from "./envelope-flow.js";
 
 helper.init(require.resolve("node-red"));
 
@@ -57,7 +58,8 @@ describe("ledger node", () => {
 
   const received: Record<"recorded" | "refused", Recorded[]> = { recorded: [], refused: [] };
   let errors = 0;
-  const load = async (config: Record<string, unknown> = {}) => {
+  const load = async (config: Record<string, unknown> = {}, own: Record<string, unknown> = {}) => {
+    await helper.unload();
     for (const name of ["recorded", "refused"] as const) received[name] = [];
     errors = 0;
     await helper.load(
@@ -65,7 +67,14 @@ describe("ledger node", () => {
       [
         { id: "flow", type: "tab" },
         { id: "config", type: "redoubt-ledger-config", origin: "redoubt.test/log", groupMs: 5, ...config },
-        { id: "ledger", z: "flow", type: "redoubt-ledger", ledger: "config", wires: [["recorded"], ["refused"]] },
+        {
+          id: "ledger",
+          z: "flow",
+          type: "redoubt-ledger",
+          ledger: "config",
+          ...own,
+          wires: [["recorded"], ["refused"]],
+        },
         { id: "recorded", z: "flow", type: "helper" },
         { id: "refused", z: "flow", type: "helper" },
       ],
@@ -118,11 +127,24 @@ describe("ledger node", () => {
     await send({ batch: { batch_id: "1-50", batch_hash: "ab", batch_size: 50, logs: [{ secret: 1 }] } });
     assert.deepEqual(config().ledger?.entry(3)?.data?.detail, { batch_id: "1-50", batch_hash: "ab", batch_size: 50 });
     await send({ verdict, receipt: "forged" }, { verdict: { ...verdict, status: "normal" }, receipt: "forged" });
-    const [incident, ordinary] = received.recorded.slice(2);
+    // The ordinary one does not wait for the disk.
+    const [ordinary, incident] = received.recorded.slice(2);
     assert.equal(incident?.receipt?.index, 4);
     assert.equal(ordinary && "receipt" in ordinary, false);
     const { kind, detail } = config().ledger!.entry(4)!.data!;
     assert.deepEqual([kind, detail?.attackType, detail?.temperature], ["incident", "replay", undefined]);
+  });
+
+  it("records some incidents of a device in a minute, and passes the others on without a receipt", async () => {
+    await load({}, { incidentsPerMinute: 2 });
+    const of = (source: string) => ({ verdict: { ...verdict, source, authenticated: true } });
+    await send(...Array.from({ length: 5 }, () => of("pump")), of("fan"), { ledger: alert });
+    assert.equal(config().ledger?.size, 4);
+    assert.equal(received.recorded.filter(({ receipt }) => receipt).length, 4);
+    await load({}, { incidentsPerMinute: -1 });
+    assert.equal(config().ledger?.size, 5, "what was withheld is summed up at the latest at the next deploy");
+    assert.equal(config().ledger?.entry(4)?.data?.detail?.withheld, 3);
+    assert.match(lastStatus(helper.getNode("ledger"))?.text ?? "", /settings/);
   });
 
   it("refuses what cannot be recorded, and records nothing of it", async () => {
@@ -183,6 +205,15 @@ describe("ledger node", () => {
     await helper.unload();
     await load({ path: join(state, "new.db"), groupMs: "often" });
     assert.match(config().problem ?? "", /Group for must be/);
+  });
+
+  it("leaves to the journal what comes while the ledger closes", async () => {
+    await load();
+    await helper.getNode("config").close(false);
+    const intake = { journal: "0123456789abcdef", n: 1, at: 1 };
+    helper.getNode("ledger").receive({ ledger: alert, intake } as Record<string, unknown>);
+    await send({ ledger: alert });
+    assert.deepEqual([errors, received.recorded.length], [1, 0]);
   });
 
   it("reports an error when the record cannot be written", async () => {

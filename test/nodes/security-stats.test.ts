@@ -7,9 +7,9 @@ import type { NodeMessage } from "node-red";
 import helper from "node-red-node-test-helper";
 import type { DeviceDetail, PublicSnapshot, SecuritySnapshot } from "../../lib/common/security-snapshot.js";
 import { formatSeedAlert, verdictAlert } from "../../lib/verdict/seed-alert.js";
+import { StateSaver } from "../../nodes/common/state-saver.js";
 import type { StatsMessage } from "../../nodes/security-stats/input.js";
 import securityStatsNode from "../../nodes/security-stats/security-stats.js";
-import { StateSaver } from "../../nodes/security-stats/state-saver.js";
 import { anomaly, normal } from "../lib/monitor/verdicts.js";
 
 helper.init(require.resolve("node-red"));

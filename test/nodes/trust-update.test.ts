@@ -3,11 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import helper from "node-red-node-test-helper";
+import { writeRegistry } from "../../lib/registry/registry-file.js";
 import { DEFAULT_TRUST_RULES } from "../../lib/trust/rules.js";
 import type { TrustSnapshot } from "../../lib/trust/snapshot.js";
 import type { CommittedChange, MessageTrust } from "../../lib/trust/updater.js";
 import type { LedgerNode } from "../../nodes/common/ledger.js";
 import type { StageMessage } from "../../nodes/common/stage.js";
+import registryNode from "../../nodes/device-registry/device-registry.js";
 import ledgerConfigNode from "../../nodes/ledger-config/ledger-config.js";
 import trustUpdateNode from "../../nodes/trust-update/trust-update.js";
 import { lastStatus, loggedErrors } from "./envelope-flow.js";
@@ -48,10 +50,13 @@ describe("trust-update node", () => {
   });
 
   const received: Record<Output, TrustMessage[]> = { passed: [], refused: [], changed: [], shown: [] };
-  const load = async (config: Record<string, unknown> = {}) => {
+  const load = async (
+    config: Record<string, unknown> = {},
+    ...more: { id: string; type: string; [property: string]: unknown }[]
+  ) => {
     for (const name of OUTPUTS) received[name] = [];
     await helper.load(
-      [ledgerConfigNode, trustUpdateNode],
+      [ledgerConfigNode, registryNode, trustUpdateNode],
       [
         { id: "flow", type: "tab" },
         { id: "ledger", type: "redoubt-ledger-config", origin: "redoubt.test/log", groupMs: 2 },
@@ -64,6 +69,7 @@ describe("trust-update node", () => {
           wires: OUTPUTS.map((name) => [name]),
         },
         ...OUTPUTS.map((id) => ({ id, z: "flow", type: "helper" })),
+        ...more,
       ],
     );
     for (const name of OUTPUTS) helper.getNode(name).on("input", (msg) => received[name].push(msg as TrustMessage));
@@ -110,6 +116,21 @@ describe("trust-update node", () => {
     assert.deepEqual([snapshot.quarantine, snapshot.devices[0]?.history.length], [["pump"], 6]);
     assert.equal(shown.audience, "operator");
     assert.ok(received.shown.length <= 4, "not one snapshot for each change");
+  });
+
+  it("shows devices that are registered and never spoke as unknown", async () => {
+    writeRegistry(join(home, "devices.json"), { version: 1, devices: [{ id: "well", profile: "fernet" }] });
+    await load({ registry: "fleet" }, { id: "fleet", type: "redoubt-device-registry", createIfMissing: true });
+    send(alert());
+    const shown = () => (received.shown.at(-1)?.payload as TrustSnapshot | undefined)?.devices ?? [];
+    await until(() => shown().length === 2);
+    assert.deepEqual(
+      shown().map(({ device: id, score, state }) => [id, score, state]),
+      [
+        ["pump", 80, "trusted"],
+        ["well", null, "unknown"],
+      ],
+    );
   });
 
   it("lets an operator act with a reason, and nobody by the network", async () => {

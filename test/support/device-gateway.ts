@@ -1,4 +1,5 @@
 // The shipped device gateway and central server in a real Node-RED, between a real Mosquitto and the disk.
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,8 +25,12 @@ export interface DeviceGatewayOptions {
   properties?: Record<string, Record<string, unknown>>;
   /** Nodes beside the shipped ones. */
   more?: readonly FlowNode[];
+  /** Variables of the gateway's own process. */
+  env?: Record<string, string>;
   /** Whether the central server is a Node-RED of its own, as on a machine of its own; one for both unless asked for. */
   serverApart?: boolean;
+  /** The gateway's home is a file system of its own, of this size in memory: for root alone. */
+  homeMiB?: number;
 }
 
 const GATEWAY_ID = "gateway-1";
@@ -65,6 +70,9 @@ export class DeviceGateway {
     const folder = mkdtempSync(join(tmpdir(), "redoubt-device-gateway-"));
     const home = join(folder, "home");
     mkdirSync(home, { mode: 0o700 });
+    if (options.homeMiB !== undefined) {
+      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${options.homeMiB}m,mode=700`, "tmpfs", home]);
+    }
     const fleet = options.fleet ?? makeGatewayFleet({ devices: 4, seed: 1 });
     writeRegistry(registryFileIn(home), { version: 1, devices: fleet.map(({ id, profile }) => ({ id, profile })) });
     const broker = await persistentMosquitto(folder);
@@ -143,6 +151,7 @@ export class DeviceGateway {
       credentials: { "rdbt-gw-spool": { token: this.token }, ...this.serverCredentials },
       home: this.home,
       port: this.port,
+      ...(this.options.env && { env: this.options.env }),
     });
     await this.untilReady();
   }
@@ -170,6 +179,12 @@ export class DeviceGateway {
     return status.rejected;
   }
 
+  /** What `/status`, `/readyz` and the like answer. */
+  async answer(path: string): Promise<{ code: number; body: Record<string, unknown> }> {
+    const response = await fetch(`${this.origin}${path}`);
+    return { code: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
   /** Presses the button of an inject node, as a person at the editor would. */
   async press(node: string): Promise<void> {
     const response = await fetch(`${this.origin}/inject/${node}`, { method: "POST" });
@@ -183,10 +198,19 @@ export class DeviceGateway {
     this.nodeRed = undefined;
   }
 
+  /** Ends the gateway in order, and looks at what it left. */
+  async stopped<T>(look: () => T): Promise<T> {
+    this.logs.push(...(this.nodeRed?.log ?? []));
+    await this.nodeRed?.stop();
+    this.nodeRed = undefined;
+    return look();
+  }
+
   async stop(): Promise<void> {
     await this.nodeRed?.stop();
     await this.server?.stop();
     await this.broker.stop();
+    if (this.options.homeMiB !== undefined) execFileSync("umount", ["--lazy", this.home]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -24,6 +24,7 @@ import { decodeBudget, encodeBudget } from "../../lib/privacy/budget-record.js";
 import { readMaskInput } from "../../lib/privacy/reading.js";
 import { RegistryProblem } from "../../lib/registry/problem.js";
 import { formatRegistry, parseRegistry } from "../../lib/registry/registry-file.js";
+import { makeBatch, readBatch } from "../../lib/spool/batch.js";
 import { MessageVerifier } from "../../lib/verify/verifier.js";
 import { parseRecording } from "../../simulator/thermal/replay.js";
 import { securityDecoders } from "./fuzzed-security-decoders.js";
@@ -220,6 +221,20 @@ function files(key: Buffer): FuzzedDecoder[] {
         const line = parseReplayLine(text);
         if (!line) throw new Rejection("FORMAT", "no line");
         assert.equal(formatReplayLine(line), `${text}\n`);
+      },
+      isRefusal: isRejection,
+    },
+    {
+      name: "batch",
+      valid: [
+        makeBatch({
+          ...{ gatewayId: "gw-1", spool: "ab12", first: 1, last: 2, at: NOW },
+          records: [READING, Buffer.from('{"device_id":"pump-1","counter":2}')],
+        }).body,
+      ],
+      open(input) {
+        const { gatewayId, logs, timestamp } = readBatch(input);
+        assert.ok(isIdentifier(gatewayId) && logs.length > 0 && Number.isFinite(timestamp));
       },
       isRefusal: isRejection,
     },

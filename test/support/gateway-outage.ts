@@ -12,8 +12,8 @@ export interface Outage {
   before: number;
   away: number;
   after: number;
-  /** Readings a second of each device. */
-  rateHz: number;
+  /** Readings a second, of one device after the other. */
+  ratesHz: readonly number[];
 }
 
 export interface OutageResult {
@@ -34,12 +34,19 @@ export async function gatewayOutage(gateway: DeviceGateway, outage: Outage): Pro
   const judge = new GatewayJudge(gateway, truth, names);
   const ledger = new TrustOnLedger(gateway.ledger);
   const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  const devices = await connectGatewayDevices(fleet, {
-    ...{ url: gateway.brokerUrl, accounts: () => undefined, fleetKey: gateway.fleetKey, epochOf: () => 1 },
-    ...{ flashFolder: join(gateway.folder, "flash"), rateHz: outage.rateHz, truth },
-  });
+  const parts = await Promise.all(
+    outage.ratesHz.map((rateHz, part) =>
+      connectGatewayDevices(
+        fleet.filter((_, index) => index % outage.ratesHz.length === part),
+        {
+          ...{ url: gateway.brokerUrl, accounts: () => undefined, fleetKey: gateway.fleetKey, epochOf: () => 1 },
+          ...{ flashFolder: join(gateway.folder, "flash"), rateHz, truth },
+        },
+      ),
+    ),
+  );
   try {
-    devices.start();
+    for (const devices of parts) devices.start();
     await pause(outage.before);
     judge.look();
     assert.ok(truth.counts.accepted > 0, "the gateway hears its devices");
@@ -47,7 +54,7 @@ export async function gatewayOutage(gateway: DeviceGateway, outage: Outage): Pro
     await pause(outage.away);
     await gateway.boot();
     await pause(outage.after);
-    devices.stop();
+    for (const devices of parts) devices.stop();
     let deadline = Date.now() + PATIENCE_MS;
     for (let before = -1; truth.missing > 0 && Date.now() < deadline; before = truth.counts.accepted) {
       if (truth.counts.accepted !== before) deadline = Date.now() + PATIENCE_MS;
@@ -64,7 +71,7 @@ export async function gatewayOutage(gateway: DeviceGateway, outage: Outage): Pro
         .map(({ device, rule, previous, score }) => `${device}: ${rule}, ${previous} to ${score}`),
     };
   } finally {
-    await devices.close();
+    await Promise.all(parts.map((devices) => devices.close()));
     ledger.close();
     judge.close();
   }

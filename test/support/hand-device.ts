@@ -34,10 +34,10 @@ export class HandDevice {
     return new HandDevice(device, await connectAsync(gateway.brokerUrl, { clientId: device.id }), truth, gateway);
   }
 
-  /** The next message, which nobody has seen yet. */
-  make(): MadeMessage {
+  /** The next message, which nobody has seen yet. @param clockOffMs by how much the device's clock is wrong. */
+  make(clockOffMs = 0): MadeMessage {
     const { device } = this;
-    const now = Date.now();
+    const now = Date.now() + clockOffMs;
     const counter = this.flash.nextCounter();
     const payload = this.sensors.payload(now, counter);
     const bytes = this.crypto.seal(payload, device.topic, counter, now);
@@ -49,6 +49,11 @@ export class HandDevice {
     this.truth.sent(this.device.id, counter, fingerprint, Date.now());
     await this.client.publishAsync(topic, bytes, { qos: 1 });
     this.truth.acknowledged(this.device.id, counter);
+  }
+
+  /** A copy, of whosesoever message. */
+  async again({ topic, bytes }: Recording): Promise<void> {
+    await this.client.publishAsync(topic, bytes, { qos: 1 });
   }
 
   async close(): Promise<void> {

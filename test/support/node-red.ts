@@ -20,6 +20,11 @@ export interface BootOptions {
   nodeRedScript?: string;
 }
 
+/** The Node-RED of this checkout. */
+export function nodeRedScript(): string {
+  return join(dirname(require.resolve("node-red/package.json")), "red.js");
+}
+
 /** A real Node-RED with the built palette, as a process of its own. */
 export class BootedNodeRed {
   private constructor(
@@ -57,7 +62,7 @@ export class BootedNodeRed {
         logging: { console: { level: "info", metrics: false, audit: false } },
       })};\n`,
     );
-    const script = options.nodeRedScript ?? join(dirname(require.resolve("node-red/package.json")), "red.js");
+    const script = options.nodeRedScript ?? nodeRedScript();
     const child = spawn(options.nodeBinary ?? process.execPath, [script, "-u", userDir, "-s", settings], {
       env: { ...process.env, REDOUBT_HOME: home, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],

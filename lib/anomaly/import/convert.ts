@@ -1,6 +1,8 @@
 import type { JsonObject } from "../../common/json.js";
 import { Rejection } from "../../common/rejection.js";
 import { checkShares, classesAt, MAX_CLASSES } from "../classifier-fields.js";
+import { MAX_NEIGHBOURS } from "../classify/neighbour-fields.js";
+import type { NeighbourRows } from "../classify/neighbours.js";
 import { type IsolationForest, scoreOfPathLengths } from "../isolation-forest.js";
 import { arrayAt, numberAt, objectAt } from "../json-fields.js";
 import type { OneClassSvm } from "../one-class-svm.js";
@@ -111,11 +113,36 @@ export function convertClassifier(
   const trees = treesAt(json, isForest ? MAX_TREES : 1, keys, (tree, path) =>
     convertClassifierTree(tree, path, dimension, classes.length, isForest),
   );
-  const wanted =
-    json.anomaly_classes === null
-      ? undefined
-      : arrayAt(json.anomaly_classes, "anomaly_classes", 1, classes.length - 1).map(String);
-  return { trees: { dimension, classes: classes.length, trees }, classes, wanted };
+  return { trees: { dimension, classes: classes.length, trees }, classes, wanted: wantedAt(json, classes) };
+}
+
+/** Classes that the export says mean an anomaly. */
+function wantedAt(json: JsonObject, classes: readonly string[]): string[] | undefined {
+  if (json.anomaly_classes === null) return undefined;
+  return arrayAt(json.anomaly_classes, "anomaly_classes", 1, classes.length - 1).map(String);
+}
+
+const MAX_POINTS = 2 ** 22;
+
+export function convertNeighbours(
+  json: JsonObject,
+  dimension: number,
+): { neighbours: NeighbourRows; classes: string[]; wanted: string[] | undefined } {
+  const classes = classNamesAt(json.classes);
+  const rows = arrayAt(json.points, "points", 1, MAX_POINTS);
+  const named = arrayAt(json.labels, "labels", rows.length, rows.length);
+  const most = Math.min(rows.length, MAX_NEIGHBOURS);
+  const k = numberAt(json.n_neighbors, "n_neighbors", { min: 1, max: most, integer: true });
+  const points = new Float64Array(rows.length * dimension);
+  for (const [i, row] of rows.entries()) {
+    for (const [f, value] of arrayAt(row, `points[${i}]`, dimension, dimension).entries()) {
+      points[i * dimension + f] = numberAt(value, `points[${i}][${f}]`);
+    }
+  }
+  const bounds = { min: 0, max: classes.length - 1, integer: true };
+  const labels = Int32Array.from(named, (label, i) => numberAt(label, `labels[${i}]`, bounds));
+  const neighbours = { dimension, classes: classes.length, k, points, labels };
+  return { neighbours, classes, wanted: wantedAt(json, classes) };
 }
 
 export function convertSvm(json: JsonObject, dimension: number): OneClassSvm {

@@ -20,6 +20,7 @@ const KEYS_OF_KIND = {
   "isolation-forest": FOREST_KEYS,
   "decision-tree": CLASSIFIER_KEYS,
   "random-forest": CLASSIFIER_KEYS,
+  "k-nearest-neighbours": ["classes", "anomaly_classes", "n_neighbors", "points", "labels"],
   "one-class-svm": ["kernel", "gamma", "degree", "coef0", "support_vectors", "dual_coef", "intercept", "offset"],
 };
 export type ExchangeKind = keyof typeof KEYS_OF_KIND;

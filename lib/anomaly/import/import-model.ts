@@ -1,8 +1,9 @@
 import { isIdentifier } from "../../common/identifier.js";
 import { Rejection } from "../../common/rejection.js";
+import { recordSelfTest } from "../classify/self-test.js";
 import type { Model, ModelBase } from "../model.js";
 import { anomalyClassesOf } from "./anomaly-classes.js";
-import { convertClassifier, convertForest, convertSvm } from "./convert.js";
+import { convertClassifier, convertForest, convertNeighbours, convertSvm } from "./convert.js";
 import { checkRowsAt, type Exchange, parseExchange } from "./exchange.js";
 import { type Verification, verifyModel } from "./verify.js";
 
@@ -31,6 +32,10 @@ function modelOf({ kind, json, featureNames }: Exchange, base: ModelBase, wanted
     case "random-forest": {
       const { trees, classes, wanted: exported } = convertClassifier(json, dimension, kind === "random-forest");
       return { ...ours, kind, trees, classes, anomalyClasses: anomalyClassesOf(classes, wanted ?? exported) };
+    }
+    case "k-nearest-neighbours": {
+      const { neighbours, classes, wanted: exported } = convertNeighbours(json, dimension);
+      return { ...ours, kind, neighbours, classes, anomalyClasses: anomalyClassesOf(classes, wanted ?? exported) };
     }
     case "one-class-svm":
       return { ...ours, kind, svm: convertSvm(json, dimension) };
@@ -64,5 +69,8 @@ export function importModel(input: Buffer | string, options: ImportOptions = {})
   const model = modelOf(exchange, base, anomalyClasses);
   const classes = "classes" in model ? model.classes.length : 0;
   const check = checkRowsAt(exchange.json.check, featureNames.length, classes);
-  return { model, verification: verifyModel(model, check) };
+  const verification = verifyModel(model, check);
+  // The rows that were just repeated are what the model is tried on whenever it is loaded.
+  if ("classes" in model && check.rows.length > 0) model.selfTest = recordSelfTest(model, check.rows);
+  return { model, verification };
 }

@@ -1,4 +1,5 @@
 import type { SeededRandom } from "../../../lib/common/seeded-random.js";
+import type { OwnServer } from "../../common/http-exchange.js";
 import type { Attacker } from "../attacker.js";
 import type { DeviceCrypto } from "../device-crypto.js";
 import type { GatewayDevice } from "../gateway-device.js";
@@ -18,6 +19,8 @@ export interface BatchTarget {
   gatewayId: string;
   /** Of a gateway that was taken over; undefined where the attacker has none. */
   token?: string;
+  /** How the server on this machine is recognised. */
+  own?: OwnServer;
 }
 
 export interface GatewayAttackContext {

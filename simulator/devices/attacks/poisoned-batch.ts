@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { JsonObject } from "../../../lib/common/json.js";
 import { makeBatch } from "../../../lib/spool/batch.js";
+import { httpExchange } from "../../common/http-exchange.js";
 import type { BatchTarget, GatewayAttack, GatewayAttackContext } from "./context.js";
 import { inventedReading } from "./forgeries.js";
 
@@ -75,16 +76,16 @@ export const poisonedBatch: GatewayAttack = async (context) => {
   let broken = 0;
   while (requests < context.messages && !attacker.isStopped) {
     for (const { body, authorization } of poisons(context, server, requests)) {
-      const response = await fetch(server.url, {
+      const { status } = await httpExchange(server.url, {
         method: "POST",
         headers: { "content-type": "application/json", ...(authorization ? { authorization } : {}) },
-        body: typeof body === "string" ? body : new Uint8Array(body),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        body,
+        timeoutMs: TIMEOUT_MS,
+        ...(server.own && { own: server.own }),
       });
-      await response.arrayBuffer();
       requests++;
-      if (response.ok) accepted++;
-      if (response.status >= SERVER_ERROR) broken++;
+      if (status >= 200 && status < 300) accepted++;
+      if (status >= SERVER_ERROR) broken++;
     }
   }
   const note = [

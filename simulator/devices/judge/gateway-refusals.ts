@@ -1,12 +1,13 @@
 import { isJsonObject } from "../../../lib/common/json.js";
+import { httpExchange, type OwnServer } from "../../common/http-exchange.js";
 
 const TIMEOUT_MS = 5000;
 
 /** What a gateway has refused since its start, by code; undefined where nobody answers, or not with that. */
-export async function gatewayRefusals(url: string): Promise<Record<string, number> | undefined> {
+export async function gatewayRefusals(url: string, own?: OwnServer): Promise<Record<string, number> | undefined> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const status: unknown = await response.json();
+    const { body } = await httpExchange(url, { timeoutMs: TIMEOUT_MS, ...(own && { own }) });
+    const status: unknown = JSON.parse(body);
     if (!isJsonObject(status) || !isJsonObject(status.rejected)) return undefined;
     const counts = Object.entries(status.rejected);
     return Object.fromEntries(counts.filter((entry): entry is [string, number] => typeof entry[1] === "number"));

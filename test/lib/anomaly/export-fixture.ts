@@ -12,7 +12,13 @@ interface SklearnTree extends Record<string, unknown> {
   threshold: number[];
 }
 
-export const EXPORT_KINDS = ["isolation-forest", "decision-tree", "random-forest", "one-class-svm"] as const;
+export const EXPORT_KINDS = [
+  "isolation-forest",
+  "decision-tree",
+  "random-forest",
+  "k-nearest-neighbours",
+  "one-class-svm",
+] as const;
 export type ExportKind = (typeof EXPORT_KINDS)[number];
 
 const EULER_GAMMA = 0.5772156649015329;
@@ -106,6 +112,22 @@ function classifier(random: SeededRandom, dimension: number, isForest: boolean) 
   return { body: { classes: CLASSES, anomaly_classes: null, trees }, score, label };
 }
 
+function neighbours(random: SeededRandom, dimension: number) {
+  const points = Array.from({ length: 9 }, () => Array.from({ length: dimension }, () => random.gaussian()));
+  const labels = points.map((_, i) => i % CLASSES.length);
+  const k = 3;
+  const score = (row: readonly number[]) => {
+    const distances = points.map((point, i) => {
+      const squared = point.reduce((sum, value, f) => sum + ((row[f] as number) - value) ** 2, 0);
+      return { i, squared };
+    });
+    const votes = distances.sort((a, b) => a.squared - b.squared).slice(0, k);
+    return CLASSES.map((_, c) => votes.filter(({ i }) => labels[i] === c).length / k);
+  };
+  const label = (row: readonly number[]) => score(row).indexOf(Math.max(...score(row)));
+  return { body: { classes: CLASSES, anomaly_classes: null, n_neighbors: k, points, labels }, score, label };
+}
+
 function oneClassSvm(random: SeededRandom, dimension: number) {
   const vector = () => Array.from({ length: dimension }, () => random.gaussian());
   const support_vectors = Array.from({ length: 6 }, vector);
@@ -131,6 +153,7 @@ interface Fixture {
 function modelOf(kind: ExportKind, random: SeededRandom, dimension: number): Fixture {
   if (kind === "isolation-forest") return isolationForest(random, dimension);
   if (kind === "one-class-svm") return oneClassSvm(random, dimension);
+  if (kind === "k-nearest-neighbours") return neighbours(random, dimension);
   return classifier(random, dimension, kind === "random-forest");
 }
 

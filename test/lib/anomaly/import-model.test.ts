@@ -185,6 +185,17 @@ describe("import of scikit-learn exports", () => {
     ],
     "decision-tree": [...trees, ...classifiers.filter(([path]) => path !== "trees[0].weight[0]")],
     "random-forest": [...trees, ...classifiers.filter(([path]) => path !== "trees[0].weight[0]")],
+    "k-nearest-neighbours": [
+      ...classifiers.filter(([path]) => !path.startsWith("trees")),
+      ["n_neighbors", 0, "RANGE", /^n_neighbors/],
+      ["n_neighbors", 10, "RANGE", /^n_neighbors/],
+      ["n_neighbors", 2, "RANGE", /^check\.scores\[\d+\]/],
+      ["points", [], "SCHEMA", /^points has 0 entries/],
+      ["points[2]", [1, 2], "SCHEMA", /^points\[2\] has 2 entries, not 3/],
+      ["points[2][1]", "1", "SCHEMA", /^points\[2\]\[1\] is not a number/],
+      ["labels", [0], "SCHEMA", /^labels has 1 entries, not 9/],
+      ["labels[3]", 3, "RANGE", /^labels\[3\]/],
+    ],
     "one-class-svm": [
       ["kernel", "precomputed", "SCHEMA", /^kernel is none of rbf, linear, poly, sigmoid/],
       ["gamma", -1, "RANGE", /^gamma/],

@@ -140,6 +140,17 @@ describe("message allowance", () => {
     assert.ok((source.allowance.usualRate as number) > 1.35);
   });
 
+  it("is not misled by a pause among the first intervals", () => {
+    const source = new Source();
+    let at = 0;
+    for (let i = 0; i < 200; i++) {
+      at += i === 8 ? 30 : 0.25;
+      source.send(at);
+    }
+    assert.ok(Math.abs((source.allowance.usualRate as number) - 4) < 0.1);
+    assert.equal(source.over, 0);
+  });
+
   it("says the usual rate only once it has seen twenty intervals", () => {
     const source = new Source();
     for (let i = 0; i < 20; i++) source.send(i * 2);

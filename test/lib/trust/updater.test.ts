@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { LedgerEvent } from "../../../lib/common/ledger-event.js";
 import { REJECTION_CODES } from "../../../lib/common/rejection.js";
 import type { TrustRulesTable } from "../../../lib/common/trust.js";
+import { GroupWriter } from "../../../lib/ledger/group-writer.js";
 import type { Ledger } from "../../../lib/ledger/ledger.js";
 import { EvidenceMap } from "../../../lib/trust/evidence-map.js";
 import { TrustHistory } from "../../../lib/trust/history.js";
@@ -97,6 +98,49 @@ describe("trust updater", () => {
     assert.deepEqual(
       outcomes.map(({ trust }) => trust.score),
       [80, 60, 40, 20, 0, 0, 0, 0, 0, 0, 0, 0],
+    );
+  });
+
+  it("records of alerts that share a commit those that find trust to take away, and all of another device", async () => {
+    const groups = new GroupWriter(ledger, { maxWaitMs: 20 });
+    updater = new TrustUpdater({
+      ledger: {
+        append: (events) => groups.append(events),
+        trust: (device) => ledger.trust(device),
+        trustRecords: () => ledger.trustRecords(),
+      },
+      ...{ archive: ledger, rules: DEFAULT_TRUST_RULES, evidence: EvidenceMap.read(undefined) },
+    });
+    const size = ledger.size;
+    const devices = [...Array.from({ length: 12 }, () => "pump"), "fan", "fan"];
+    const outcomes = await Promise.all(devices.map((device) => updater.take(alert(device))));
+    assert.deepEqual(
+      outcomes.map(({ trust }) => trust.score),
+      [80, 60, 40, 20, 0, 0, 0, 0, 0, 0, 0, 0, 80, 60],
+    );
+    assert.deepEqual(outcomes[11]?.trust, { score: 0, previous: 0, state: "quarantined", rule: "SECURITY_ALERT" });
+    assert.equal(ledger.size - size, 7, "five of the pump, two of the fan");
+    groups.close();
+  });
+
+  it("records an alert after all where those before it could not be recorded", async () => {
+    let calls = 0;
+    updater = new TrustUpdater({
+      ledger: {
+        append: async (events) => {
+          await new Promise((resolve) => setImmediate(resolve));
+          if (++calls <= 5) throw new Error("the disk is full");
+          return ledger.append(events);
+        },
+        trust: (device) => ledger.trust(device),
+        trustRecords: () => ledger.trustRecords(),
+      },
+      ...{ archive: ledger, rules: DEFAULT_TRUST_RULES, evidence: EvidenceMap.read(undefined) },
+    });
+    const outcomes = await Promise.allSettled(Array.from({ length: 7 }, () => updater.take(alert("pump"))));
+    assert.deepEqual(
+      outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value.trust.score : outcome.reason.message)),
+      [...Array(5).fill("the disk is full"), 80, 60],
     );
   });
 
@@ -256,6 +300,16 @@ describe("trust updater", () => {
       snapshot.devices[0]?.history.map(({ score }) => score),
       [100, 80, 60, 40, 20, 0],
     );
+    const full = trustSnapshot(ledger.trustRecords(), history, DEFAULT_TRUST_RULES, START, ["d-000", "new"]);
+    assert.deepEqual([full.known, full.unknown, full.devices.length], [250, 1, 200], "known ones come first");
+    const [pump, silent] = trustSnapshot(ledger.trustRecords().slice(0, 1), history, DEFAULT_TRUST_RULES, START, [
+      "never-spoke",
+      "d-000",
+    ]).devices;
+    assert.equal(pump?.device, "d-000");
+    assert.deepEqual(silent, {
+      ...{ device: "never-spoke", score: null, state: "unknown", held: false, changedAt: null, history: [] },
+    });
     for (let i = 0; i < 40; i++) {
       history.add("d-249", { at: i, rule: "x", previous: 0, score: 0, state: "quarantined" });
     }

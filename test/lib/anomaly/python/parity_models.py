@@ -20,6 +20,7 @@ import numpy as np  # noqa: E402
 import pandas  # noqa: E402
 from export_sklearn import export  # noqa: E402
 from sklearn.ensemble import IsolationForest, RandomForestClassifier  # noqa: E402
+from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.svm import OneClassSVM  # noqa: E402
@@ -28,6 +29,8 @@ from sklearn.tree import DecisionTreeClassifier  # noqa: E402
 OUT = sys.argv[2]
 MODELS_PER_KIND = 20
 SVM_ROWS = 1500
+NEIGHBOUR_ROWS = 2000
+ALGORITHMS = ["brute", "kd_tree", "ball_tree"]
 manifest = []
 
 
@@ -62,6 +65,9 @@ def of_data_set(path):
     record(f"{name}-tree", tree, rows, csv=path)
     trees = RandomForestClassifier(30, random_state=1, class_weight="balanced").fit(table, labels)
     record(f"{name}-trees", trees, rows, training=rows, csv=path)
+    few = np.random.RandomState(1).permutation(len(table))[:NEIGHBOUR_ROWS]
+    voters = make_pipeline(StandardScaler(), KNeighborsClassifier()).fit(rows[few], labels[few])
+    record(f"{name}-neighbours", voters, clear_rows(voters, rows[:NEIGHBOUR_ROWS]))
     some = table.iloc[random.permutation(len(table))[:SVM_ROWS]]
     record(f"{name}-svm", OneClassSVM(nu=0.05).fit(some), rows, csv=path)
     record(f"{name}-svm-scaled", make_pipeline(StandardScaler(), OneClassSVM(nu=0.02)).fit(some), rows, csv=path)
@@ -142,6 +148,22 @@ def random_trees(random, rows, labels, weights, seed):
     return model.fit(rows, labels, sample_weight=weights)
 
 
+def clear_rows(model, rows):
+    """Those whose voters are clear: of points at the same distance scikit-learn leaves open which vote."""
+    voters, scaled = (model[-1], model[0].transform(rows)) if hasattr(model, "steps") else (model, rows)
+    if voters.n_neighbors >= voters.n_samples_fit_:
+        return rows
+    distances, _ = voters.kneighbors(scaled, voters.n_neighbors + 1)
+    last, following = distances[:, -2], distances[:, -1]
+    return rows[following - last > 1e-6 * (1e-9 + following)]
+
+
+def random_neighbours(seed, rows, labels):
+    random = np.random.RandomState(1000 + seed)
+    model = KNeighborsClassifier(int(random.randint(1, min(len(rows), 8) + 1)), algorithm=str(random.choice(ALGORITHMS)))
+    return (model if random.randint(2) else make_pipeline(StandardScaler(), model)).fit(rows, labels)
+
+
 def random_svm(random, rows, weights, seed):
     kernel = ["rbf", "rbf", "linear", "poly", "sigmoid"][seed % 5]
     # What the other kernels add up is as large as the values to a power: without a scaler only its first digits count.
@@ -170,6 +192,8 @@ def of_random_rows(seed):
     labels = random_labels(random, rows, seed)
     record(f"random-{seed}-tree", random_tree(random, rows, labels, weights, seed), probes)
     record(f"random-{seed}-trees", random_trees(random, rows, labels, weights, seed), probes, training=rows)
+    voters = random_neighbours(seed, rows, labels)
+    record(f"random-{seed}-neighbours", voters, clear_rows(voters, probes), training=rows)
     svm_rows, svm_probes = random_rows(random)
     while len(svm_rows) < 8:
         svm_rows, svm_probes = random_rows(random)

@@ -1,14 +1,17 @@
-import type { SecuritySnapshot } from "../../lib/common/security-snapshot.js";
-import type { SecurityMonitor } from "../../lib/monitor/security-monitor.js";
-
 /** Seconds; twice a second is the fastest that anybody can follow, whatever the rate of messages. */
 export const MIN_PERIOD = 0.5;
 export const MAX_PERIOD = 60;
 /** When nothing changes, a snapshot still comes: for pages that were just opened, and for minutes that pass. */
 const IDLE_MS = 5000;
 
+/** What sums something up for a dashboard. */
+export interface Summary<Snapshot> {
+  /** @param seconds since the last snapshot, by a clock that nobody sets; for rates. */
+  snapshot(now: number, seconds: number): Snapshot;
+}
+
 /** Takes a snapshot once a period, and less often while nothing changes. */
-export class SnapshotFeed {
+export class SnapshotFeed<Snapshot> {
   private readonly periodMs: number;
   private timer: NodeJS.Timeout;
   /** Times here are of the clock that nobody sets. */
@@ -19,11 +22,15 @@ export class SnapshotFeed {
   /** Whether there is news; a rate that will have gone to zero is news as well. */
   private hasNews = true;
 
-  /** @param seconds 0.5 .. 60. */
+  /**
+   * @param seconds 0.5 .. 60.
+   * @param rateOf what was going on at the last snapshot; where it is not 0, that it has stopped is news.
+   */
   constructor(
-    private readonly monitor: SecurityMonitor,
+    private readonly summary: Summary<Snapshot>,
     seconds: number,
-    private readonly show: (snapshot: SecuritySnapshot) => void,
+    private readonly rateOf: (snapshot: Snapshot) => number,
+    private readonly show: (snapshot: Snapshot) => void,
   ) {
     this.periodMs = seconds * 1000;
     this.dueAt = this.tickAt + this.periodMs;
@@ -58,10 +65,10 @@ export class SnapshotFeed {
     this.dueAt = now + this.periodMs;
     this.timer = this.startTimer();
     if (!this.hasNews && now - this.shownAt < IDLE_MS) return;
-    const snapshot = this.monitor.snapshot(Date.now(), (now - this.rateSince) / 1000);
+    const snapshot = this.summary.snapshot(Date.now(), (now - this.rateSince) / 1000);
     this.rateSince = now;
     this.shownAt = now;
-    this.hasNews = snapshot.rate > 0;
+    this.hasNews = this.rateOf(snapshot) > 0;
     this.show(snapshot);
   }
 }

@@ -1,0 +1,402 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createCipheriv } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { connectAsync } from "mqtt";
+import type { Browser, Page } from "playwright-core";
+import { shippedFlows } from "../../cli/launch/shipped-flows.js";
+import type { NetworkAlert } from "../../lib/common/network.js";
+import { loadKeyFile } from "../../lib/envelope/key-file.js";
+import { Ledger } from "../../lib/ledger/ledger.js";
+import { trustLogic } from "../../lib/trust/logic.js";
+import { makePiece } from "../../simulator/network/made-piece.js";
+import { launchChromium } from "../support/chromium.js";
+import { countUpdates, readText, untilText } from "../support/dashboard-page.js";
+import { RunningCommand } from "../support/demo.js";
+import { freePort } from "../support/free-port.js";
+import { alertOf, countersOf, flowOf } from "../support/network-messages.js";
+import { projectRoot } from "../support/node-red.js";
+
+const READY = /^Broker/m;
+const MARKUP = '<img src=x onerror="window.hacked=1">';
+const GUESSER = "10.77.0.66";
+const LIVE = { kind: "live", name: `eth0${MARKUP}` };
+
+const SEED_TAB = "rdbt-tab-net-seed";
+
+/** As the sketch of seed 002 encrypts: whole blocks of the JSON, `|` and its CRC-32, padded with zeros. */
+function asOldSensor(key: Buffer, json: string): Buffer {
+  const text = `${json}|${crc32(json).toString(16).toUpperCase().padStart(8, "0")}`;
+  const padded = Buffer.alloc(16 * (Math.floor(text.length / 16) + 1));
+  padded.write(text);
+  const cipher = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
+  return Buffer.concat([cipher.update(padded), cipher.final()]);
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The shipped flows with the tab of the old sensor enabled, and a way in for messages as the meter sends them. */
+function flowsWithEntry(port: number): object[] {
+  const set = (p: string) => ({ t: "set", p, pt: "msg", to: `payload.${p}`, tot: "msg" });
+  const rules = [...["flow", "ids", "alert", "network", "capture"].map(set), { t: "delete", p: "payload", pt: "msg" }];
+  const node = (id: string, type: string, rest: object) => ({ id, type, z: "test-tab", x: 100, y: 100, ...rest });
+  return [
+    ...shippedFlows(join(projectRoot, "flows")).map((each) =>
+      each.id === SEED_TAB ? { ...each, disabled: false } : each,
+    ),
+    { id: "test-tab", type: "tab", label: "test", disabled: false, info: "" },
+    node("test-in", "udp in", {
+      ...{ name: "", iface: "127.0.0.1", port: String(port), ipv: "udp4", multicast: "false", group: "" },
+      ...{ datatype: "utf8", wires: [["test-json"]] },
+    }),
+    node("test-json", "json", { name: "", property: "payload", action: "obj", pretty: false, wires: [["test-set"]] }),
+    node("test-set", "change", { name: "", rules, wires: [["test-switch"]] }),
+    node("test-switch", "switch", {
+      ...{ name: "", property: "alert", propertyType: "msg", rules: [{ t: "nnull" }, { t: "else" }] },
+      ...{ checkall: "false", repair: false, outputs: 2, wires: [["rdbt-net-classify"], ["rdbt-net-stats"]] },
+    }),
+  ];
+}
+
+describe("the page Network", function () {
+  this.timeout(180_000);
+  // Each goes on where the one before ended.
+  this.bail(true);
+  const home = mkdtempSync(join(tmpdir(), "redoubt-network-"));
+  const captures = join(home, "captures");
+  const socket = createSocket("udp4");
+  let entry = 0;
+  let running: RunningCommand | undefined;
+  let browser: Browser | undefined;
+  let page: Page;
+
+  after(async () => {
+    socket.close();
+    await browser?.close();
+    await running?.stop();
+    running?.removeHome();
+  });
+
+  const origin = () => (running as RunningCommand).origin;
+  const send = (message: object) =>
+    new Promise<void>((resolve, reject) => {
+      socket.send(JSON.stringify(message), entry, "127.0.0.1", (error) => (error ? reject(error) : resolve()));
+    });
+  const seconds = () => Date.now() / 1000;
+
+  /** As the detectors find it now. */
+  function alertNow(change: Partial<NetworkAlert>): NetworkAlert {
+    const now = seconds();
+    return alertOf({ firstSeen: now - 0.5, crossedAt: now - 0.25, lastSeen: now, ...change });
+  }
+
+  const card = (text: string) => page.locator(".rdbt-net-alerts .rdbt-net-cards > li", { hasText: text });
+
+  it("says how to start as long as nothing has been captured", async function () {
+    browser = await launchChromium(this);
+    entry = await freePort();
+    mkdirSync(join(home, "node-red"), { recursive: true });
+    mkdirSync(captures);
+    writeFileSync(join(home, "node-red", "flows.json"), JSON.stringify(flowsWithEntry(entry)));
+    const options = ["--role", "sensor", "--profile", "aes-ecb-crc", "--topic", "home/sensor/data", "--home", home];
+    const cli = join(projectRoot, "dist", "cli", "main.js");
+    assert.equal(spawnSync(process.execPath, [cli, "keys", "provision", "home-sensor", ...options]).status, 0);
+    running = await RunningCommand.start("start", { home, env: { REDOUBT_DASHBOARD_LOGIN: "open" } });
+    await running.untilPrinted(READY);
+    page = await browser.newPage();
+    await page.goto(`${origin()}/ui/network`);
+    await untilText(page, ".rdbt-net-now", /No packet yet\. Write an interface into the node flow-meter.*captures/);
+    await untilText(page, ".rdbt-net-now", /dry run Nothing is blocked/);
+    await untilText(page, ".rdbt-net-alerts", /^No alert yet/);
+    await untilText(page, ".rdbt-net-sources", /^No source yet/);
+    await untilText(page, ".rdbt-net-blocked", /Nobody is blocked/);
+    await untilText(page, ".rdbt-net-capture", /none yet: set an interface in flow-meter/);
+    assert.doesNotMatch((running as RunningCommand).nodeRedLog, /\[error\]/);
+  });
+
+  it("shows what was told: totals, kinds, sources, the state of the capture", async () => {
+    await send({
+      network: countersOf({ packets: 12_345, flows: 67, at: Date.now(), dropped: 8, evictedFlows: 2 }),
+      capture: LIVE,
+    });
+    const alert = alertNow({});
+    await send({ alert, capture: LIVE });
+    const ids = { label: "NMAP_TCP_scan", isAttack: true, confidence: 0.9, source: "forest", reasons: [] };
+    const times = { start: seconds() - 0.2, last: seconds() };
+    for (let i = 0; i < 3; i++) await send({ flow: flowOf({ packets: 1000, ...times }), ids });
+    await send({ flow: flowOf({ packets: 40_000, ...times, originator: { address: "10.77.0.5", port: 1 } }) });
+    await untilText(page, ".rdbt-net-total", /^12,345 packets and 67 flows since/);
+    assert.equal(await readText(page, ".rdbt-net-open"), "1 alerts open");
+    assert.match(await readText(page, ".rdbt-net-types"), /^SYN scan 1$/);
+    const capture = await readText(page, ".rdbt-net-capture");
+    assert.match(capture, /interface eth0<img src=x.*: 12,345 packets, 67 flows, 3 open/);
+    assert.match(capture, /Dropped 8 packets .* Malformed no packet Evicted 2 flows, 0 sources/);
+    const rows = () => page.locator(".rdbt-net-list tbody tr").allInnerTexts();
+    for (let i = 0; i < 100 && (await rows()).length < 2; i++) await page.waitForTimeout(100);
+    const read = (await rows()).map((row) => row.replace(/\s+/g, " ").trim());
+    assert.match(read[0] ?? "", /^10\.77\.0\.66 02:00:00:00:00:66 1 3,000 3 SYN scan NMAP_TCP_scan/);
+    assert.match(read[1] ?? "", /^10\.77\.0\.5 .*0 40,000 1 – –/);
+  });
+
+  it("explains the alert that is chosen: value and threshold, reasons, name, proof, what was done", async () => {
+    const explain = page.getByRole("button", { name: "Explain: SYN scan, 10.77.0.66" });
+    await explain.press("Enter");
+    const detail = await untilText(page, ".rdbt-net-detail", /NMAP_TCP_scan/);
+    assert.match(detail, /^15 closed or silent ports of one host\. 15 is the threshold\./);
+    assert.match(detail, /Why 15 closed ports of 10\.77\.0\.1 tried in 0\.2 s/);
+    assert.match(detail, /Proof Nothing proves the source\. The address may be forged, so nobody is blocked for it\./);
+    assert.match(detail, /Called NMAP_TCP_scan, 90 % of the votes for 3 flows \(forest\)\. The classifier only names/);
+    assert.match(detail, /Firewall Nobody is blocked: nothing proves the source\./);
+    assert.match(detail, /began, 15 measured .*not blocked/);
+    // It goes on while somebody looks.
+    const alert = alertNow({ phase: "continues", value: 80, packets: 80 });
+    const first = page.locator(".rdbt-net-alerts .rdbt-net-cards > li").first();
+    assert.equal(await first.locator(".rdbt-net-detail").count(), 1);
+    await send({ alert });
+    await untilText(page, ".rdbt-net-open", /^2 alerts open$/);
+    assert.equal(await page.locator(".rdbt-net-detail").count(), 1, "the other one stays open");
+    await page.getByRole("button", { name: "Explain: SYN scan, 10.77.0.66" }).last().press("Enter");
+    assert.equal(await page.locator(".rdbt-net-detail").count(), 0);
+  });
+
+  it("shows addresses and reasons as text, whatever they are", async () => {
+    const names = [MARKUP, "__proto__", "{{ 7 * 7 }}"];
+    for (const [i, address] of names.entries()) {
+      await send({
+        alert: alertNow({ id: `h${i}`, kind: "udp-flood", source: { address }, reasons: [`flood by ${address}`] }),
+      });
+    }
+    await untilText(page, ".rdbt-net-types", /UDP flood 3/);
+    const alerts = await readText(page, ".rdbt-net-alerts");
+    const sources = await readText(page, ".rdbt-net-sources");
+    for (const name of names) {
+      assert.ok(alerts.includes(`flood by ${name}`), `${name} in the alerts`);
+      assert.ok(sources.includes(name), `${name} among the sources`);
+    }
+    await page.getByRole("button", { name: `Explain: UDP flood, ${MARKUP}` }).click();
+    await untilText(page, ".rdbt-net-detail", /Source <img src=x/);
+    const [images, hacked, inherited] = await page.evaluate(() => [
+      document.querySelectorAll("img[src=x]").length,
+      "hacked" in window,
+      Object.keys(Object.prototype).length,
+    ]);
+    assert.deepEqual([images, hacked, inherited], [0, false, 0]);
+    // What block cannot read is nobody's answer on the page.
+    assert.equal(await readText(page, ".rdbt-net-blocked .rdbt-net-said").catch(() => ""), "");
+  });
+
+  it("lists who would be blocked, and counts the time down", async () => {
+    const reasons = ["12 refused SSH logins in 4 connections within 20 s; 12 is guessing"];
+    const unit = "refused SSH logins in 4 or more connections";
+    const found = {
+      kind: "ssh-brute-force",
+      proof: "handshake",
+      severity: "critical",
+      value: 12,
+      threshold: 12,
+    } as const;
+    await send({ alert: alertNow({ id: "g1", ...found, unit, reasons }) });
+    const row = await untilText(page, ".rdbt-net-blocked .rdbt-net-cards > li", /10\.77\.0\.66 0:\d\d min left/);
+    assert.match(row, /12 refused SSH logins.* SSH passwords guessed · first time/);
+    const left = async () => Number(/0:(\d\d) min/.exec(await readText(page, ".rdbt-net-left"))?.[1]);
+    const before = await left();
+    assert.ok(before > 40 && before <= 60, `${before} s`);
+    await page.waitForTimeout(2500);
+    const after = await left();
+    assert.ok(after < before && after >= before - 6, `${before} s, then ${after} s`);
+    await untilText(page, ".rdbt-net-count", /^1 would be blocked$/);
+    assert.match(await card("SSH passwords guessed").innerText(), /would be blocked/);
+    assert.match(await readText(page, ".rdbt-net-blocked details summary"), /Why others were not blocked/);
+  });
+
+  it("unblocks with a reason that was given, and not without one", async () => {
+    const button = page.getByRole("button", { name: `Unblock ${GUESSER}` });
+    const dialog = page.getByRole("dialog", { name: `Unblock ${GUESSER}?` });
+    await button.press("Enter");
+    await dialog.waitFor();
+    await dialog.getByLabel("Reason, for the ledger").fill("   ");
+    await dialog.getByRole("button", { name: "Unblock" }).click();
+    await dialog.getByRole("alert").getByText("Say why").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    assert.equal(await button.evaluate((element) => element === document.activeElement), true);
+    await page.waitForTimeout(1500);
+    assert.equal(await button.count(), 1, "nothing has changed");
+
+    await button.press("Enter");
+    await dialog.getByLabel("Reason, for the ledger").fill(`my own test ${MARKUP}`);
+    await dialog.getByRole("button", { name: "Unblock" }).press("Enter");
+    await untilText(
+      page,
+      ".rdbt-net-blocked .rdbt-net-said",
+      /^10\.77\.0\.66 was unblocked; the decision is on the ledger/,
+    );
+    await untilText(page, ".rdbt-net-blocked", /Nobody is blocked/);
+    await page.getByRole("button", { name: "Explain: SSH passwords guessed, 10.77.0.66" }).click();
+    await untilText(page, ".rdbt-net-detail", /opened by an operator at .*by operator: “my own test <img src=x/);
+    const ledger = Ledger.open({
+      path: join(home, "state", "ledger.db"),
+      keyPath: join(home, "keys", "ledger.pem"),
+      origin: "redoubt.local/device-gateway",
+      trust: trustLogic,
+    });
+    try {
+      assert.match(JSON.stringify(ledger.entries(0, ledger.size)), /my own test/);
+    } finally {
+      ledger.close();
+    }
+  });
+
+  it("lets an operator acknowledge an alert, for everybody", async () => {
+    await page.getByRole("button", { name: "Acknowledge: SSH passwords guessed, 10.77.0.66" }).press("Enter");
+    await card("SSH passwords guessed").getByText("acknowledged", { exact: true }).waitFor();
+    await page.getByLabel("only alerts that nobody has acknowledged").check();
+    assert.equal(await card("SSH passwords guessed").count(), 0);
+    await page.waitForTimeout(1500);
+    await page.reload();
+    await card("SSH passwords guessed").getByText("acknowledged", { exact: true }).waitFor();
+  });
+
+  it("meters a capture that appears in the folder, and says so when a named one is not there", async () => {
+    const piece = makePiece({ seed: 1, index: 3, start: seconds() - 5, seconds: 5, attacks: true });
+    writeFileSync(join(captures, "house.pcap"), piece);
+    await untilText(page, ".rdbt-net-sources", /192\.168\.77\.66/, 60_000);
+    await card("192.168.77.66 → 192.168.77.10").first().waitFor();
+    await page.getByLabel("Meter a file of the folder captures").fill("../elsewhere.pcap");
+    await page.getByRole("button", { name: "Meter it" }).click();
+    await untilText(page, ".rdbt-net-capture .rdbt-net-said", /^Not metered: there is no such capture file/);
+    const total = await readText(page, ".rdbt-net-total");
+    await page.getByLabel("Meter a file of the folder captures").fill("house.pcap");
+    await page.keyboard.press("Enter");
+    await untilText(page, ".rdbt-net-capture .rdbt-net-said", /^house\.pcap: \d+ packets, \d+ flows\.$/);
+    assert.notEqual(await readText(page, ".rdbt-net-total"), total, "it counts once more");
+  });
+
+  it("charts what the old sensor sends, and says that nothing proves it", async () => {
+    const pieces: string[] = [];
+    const watching = await (browser as Browser).newPage();
+    watching.on("websocket", (ws) => ws.on("framereceived", ({ payload }) => pieces.push(String(payload))));
+    await watching.goto(`${origin()}/ui/network`);
+    await watching.getByText("Seed 002’s sensor, not authenticated").waitFor();
+    await watching.locator("#nrdb-ui-widget-rdbt-net-seedchart canvas").waitFor();
+    const key = loadKeyFile(join(home, "keys", "devices", "home-sensor.key"), ["aes-128"]).primary;
+    const { mqttPort } = running as RunningCommand;
+    const account = (running as RunningCommand).account("home-sensor");
+    const client = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, account);
+    try {
+      const reading = '{"temp":25.50,"hum":60.25,"id":"ESP32_Sensor_001"}';
+      await client.publishAsync("home/sensor/data", asOldSensor(key, reading), { qos: 1 });
+      const forged = asOldSensor(Buffer.alloc(16, 9), '{"temp":99.75,"hum":1.25}');
+      await client.publishAsync("home/sensor/data", forged, { qos: 1 });
+    } finally {
+      await client.endAsync();
+    }
+    const sent = () => pieces.filter((piece) => piece.includes("msg-input:rdbt-net-seedchart")).join("\n");
+    for (let i = 0; i < 100 && !/60\.25/.test(sent()); i++) await watching.waitForTimeout(100);
+    assert.match(sent(), /25\.5[^0-9]/);
+    assert.match(sent(), /60\.25/);
+    await watching.waitForTimeout(1500);
+    assert.doesNotMatch(sent(), /99\.75/, "under another key");
+    await watching.close();
+  });
+
+  it("fits a telephone, in light and in dark", async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      const context = await (browser as Browser).newContext({ viewport: { width: 360, height: 740 }, colorScheme });
+      const phone = await context.newPage();
+      await phone.goto(`${origin()}/ui/network`);
+      await phone.getByRole("button", { name: `Explain: UDP flood, ${MARKUP}` }).click();
+      await phone.locator(".rdbt-net-history li").first().waitFor();
+      const widest = await phone.evaluate(() =>
+        Math.max(document.documentElement.scrollWidth, document.body.scrollWidth),
+      );
+      assert.ok(widest <= 360, `${widest} wide`);
+      const beyond = await phone.evaluate(
+        () => [...document.querySelectorAll(".rdbt-net *")].filter((e) => e.getBoundingClientRect().right > 361).length,
+      );
+      assert.equal(beyond, 0, "nothing is cut off");
+      await context.close();
+    }
+  });
+
+  it("is updated at most twice a second while 500 flows and alerts a second arrive", async () => {
+    const watched = await (browser as Browser).newPage();
+    const updates = countUpdates(watched);
+    await watched.goto(`${origin()}/ui/network`);
+    await watched.locator(".rdbt-net-alerts li").first().waitFor();
+    const start = performance.now();
+    for (let batch = 0; batch < 80; batch++) {
+      for (let i = 0; i < 25; i++) {
+        const address = `10.${batch}.${i}.9`;
+        if (i % 5 === 0) await send({ alert: alertNow({ id: `f${batch}-${i}`, source: { address } }) });
+        else await send({ flow: flowOf({ originator: { address, port: 1 } }) });
+      }
+      await pause(50);
+    }
+    const elapsed = (performance.now() - start) / 1000;
+    updates.stop();
+    const widgets = [...updates.perWidget].filter(([widget]) => widget.startsWith("rdbt-net-"));
+    assert.ok(widgets.length >= 7, `${widgets.length} widgets were fed`);
+    for (const [widget, count] of widgets) {
+      assert.ok(count > 0 && count <= 2 * elapsed + 2, `${widget} was updated ${count} times in ${elapsed} s`);
+    }
+    await watched.close();
+    await page.getByRole("button", { name: /^Show 192 more$/ }).click();
+    assert.equal(await page.locator(".rdbt-net-alerts .rdbt-net-cards > li").count(), 200);
+  });
+
+  it("starts anew after a reset that was confirmed, and not before", async () => {
+    const dialog = page.getByRole("dialog", { name: "Reset all counters?" });
+    const total = await readText(page, ".rdbt-net-total");
+    await page.getByRole("button", { name: "Reset counters…" }).press("Enter");
+    await dialog.waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await page.waitForTimeout(1500);
+    assert.equal(await readText(page, ".rdbt-net-total"), total);
+    await page.getByRole("button", { name: "Reset counters…" }).click();
+    await dialog.getByRole("button", { name: "Reset", exact: true }).click();
+    await untilText(page, ".rdbt-net-total", /^0 packets and 0 flows since/);
+    await untilText(page, ".rdbt-net-alerts", /^No alert yet/);
+  });
+
+  it("shows a viewer counters, no addresses, and nothing to press", async () => {
+    await send({ alert: alertNow({ id: "v1" }), capture: LIVE });
+    await send({ network: countersOf({ packets: 500, flows: 5, at: Date.now() }), capture: LIVE });
+    await untilText(page, ".rdbt-net-incidents", /^1 alerts in all$/);
+    const { port: httpPort, mqttPort } = running as RunningCommand;
+    assert.equal(await (running as RunningCommand).stop(), 0);
+    running = await RunningCommand.start("start", {
+      ...{ home, port: httpPort, mqttPort },
+      env: { REDOUBT_DASHBOARD_LOGIN: "required" },
+    });
+    await running.untilPrinted(READY);
+    const context = await (browser as Browser).newContext();
+    const viewer = await context.newPage();
+    const pieces: string[] = [];
+    viewer.on("websocket", (ws) => ws.on("framereceived", ({ payload }) => pieces.push(String(payload))));
+    const password = /^viewer (\S+)$/m.exec(readFileSync(join(home, "initial-passwords.txt"), "utf8"))?.[1] as string;
+    await viewer.goto(`${origin()}/ui/network`);
+    await viewer.fill("input[name=user]", "viewer");
+    await viewer.fill("input[name=password]", password);
+    await viewer.click("button");
+    await untilText(viewer, ".rdbt-net-incidents", /^1 alerts in all$/);
+    await untilText(viewer, ".rdbt-net-alerts", /^Alerts name addresses, so they are shown to operators only/);
+    await untilText(viewer, ".rdbt-net-sources", /^(Addresses are shown to operators only|No source yet)/);
+    await untilText(viewer, ".rdbt-net-blocked", /^Who is blocked is shown to operators only/);
+    await untilText(viewer, ".rdbt-net-capture", /for operators/);
+    assert.equal(await viewer.locator(".rdbt-net button").count(), 0, "there is nothing to press");
+    for (let i = 0; i < 30 && !pieces.some((piece) => piece.includes('"byKind"')); i++)
+      await viewer.waitForTimeout(500);
+    await viewer.waitForTimeout(2000);
+    assert.ok(
+      pieces.some((piece) => piece.includes('"byKind"')),
+      "the viewer is fed",
+    );
+    assert.doesNotMatch(pieces.join("\n"), /10\.77|"audience"|eth0|ports of/);
+  });
+});
