@@ -1,20 +1,22 @@
 import { Command } from "commander";
 import { loadKeyFile, rotateKeyFile } from "../../lib/envelope/key-file.js";
 import { MAX_KEYS } from "../../lib/envelope/key-ring.js";
+import { monthsAgo } from "../../lib/occupancy/retention.js";
 import type { RotationProgress } from "../../lib/occupancy/rotation.js";
 import { UsageFailure } from "../failure.js";
 import { ProgressBar } from "../progress.js";
 import { orFail, within } from "../simulate/arguments.js";
 import { keyFileOf, type StoreFlags, withOpenStore, withStore } from "./store-options.js";
 
-/** One bar for each month. */
+/** One bar for each month's cells, roll-ups and tags. */
 class MonthProgress {
   private bar: ProgressBar | undefined;
-  private epoch = "";
+  private title = "";
 
-  update({ epoch, done, of }: RotationProgress): void {
-    if (epoch !== this.epoch) this.bar = new ProgressBar(epoch === "000000" ? "access points" : epoch, of);
-    this.epoch = epoch;
+  update({ what, epoch, done, of }: RotationProgress): void {
+    const title = epoch === "000000" ? "access points" : `${epoch} ${what}`;
+    if (title !== this.title) this.bar = new ProgressBar(title, of);
+    this.title = title;
     if (done < of) this.bar?.update(done);
     else this.bar?.finish();
   }
@@ -53,30 +55,27 @@ export function forgetCommand(): Command {
     });
 }
 
-/** The month so many months before this one, `YYYYMM` (UTC). */
-function monthsAgo(count: number, now: Date): string {
-  const date = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - count, 1));
-  return `${date.getUTCFullYear()}${String(date.getUTCMonth() + 1).padStart(2, "0")}`;
-}
-
 /** `redoubt occupancy retention`: which months there are, and no more of the old ones. */
 export function retentionCommand(): Command {
-  type Flags = StoreFlags & { keep?: number; before?: string };
-  return withStore(new Command("retention").description("show the months, or drop old ones"))
+  type Flags = StoreFlags & { keep?: number; before?: string; dropTags?: boolean };
+  return withStore(new Command("retention").description("show the months, or drop old ones or the tags"))
     .option("--keep <months>", "drop all but so many, this one among them", within(1, 1200, true))
     .option("--before <month>", "drop the months before this one, YYYYMM")
+    .option("--drop-tags", "drop the static tags of all months, and write no more")
     .action(async (flags: Flags) => {
       if (flags.keep !== undefined && flags.before !== undefined)
         throw new UsageFailure("give --keep or --before, not both");
-      const before = flags.keep === undefined ? flags.before : monthsAgo(flags.keep - 1, new Date());
-      const { dropped, months } = await withOpenStore(flags, {}, async (store) => {
+      const before = flags.keep === undefined ? flags.before : monthsAgo(flags.keep - 1, Date.now());
+      const { dropped, months, tags } = await withOpenStore(flags, {}, async (store) => {
+        const tags = flags.dropTags ? await store.dropTags() : false;
         const gone = before === undefined ? [] : await store.dropBefore(before);
-        return { dropped: gone, months: await store.epochs() };
+        return { dropped: gone, months: await store.epochs(), tags };
       });
       if (flags.json) {
-        console.log(JSON.stringify({ dropped, months }));
+        console.log(JSON.stringify({ dropped, months, ...(flags.dropTags ? { tagsDropped: tags } : {}) }));
         return;
       }
+      if (flags.dropTags) console.log(tags ? "tags dropped" : "there were no tags");
       for (const month of dropped) console.log(`${month}  dropped`);
       for (const month of months) console.log(month);
     });

@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import { CellReader } from "./cell-reader.js";
 import { Directory } from "./directory.js";
 import { RowWriter } from "./row-writer.js";
@@ -14,8 +13,8 @@ export interface Connection {
   reader: CellReader;
   writer: RowWriter;
   directory: Directory;
-  /** The other mode's tables, where it is switched on. */
-  tags: TagStore | undefined;
+  /** The other mode's tables, where it is switched on; else it does nothing. */
+  tags: TagStore;
 }
 
 /** Where the database is; a function in tests that want to watch what is asked of it. */
@@ -36,15 +35,11 @@ export async function connect(
     const book = await StateBook.open(driver, masters, options.prefix);
     const reader = new CellReader(driver, book);
     const writer = new RowWriter(driver, book);
-    const tags = options.tags ? await TagStore.open(driver, await tagKey(book)) : undefined;
+    const tags = new TagStore(driver, book);
+    if (options.tags) await tags.switchOn();
     return { driver, book, reader, writer, directory: new Directory(reader), tags };
   } catch (error) {
     await driver.close();
     throw error;
   }
-}
-
-async function tagKey(book: StateBook): Promise<Buffer> {
-  const secret = Buffer.from((await book.recent()).rollUpSecret, "hex");
-  return createHmac("sha256", secret).update("tags").digest();
 }

@@ -1,7 +1,7 @@
 import { isStoreFailure, StoreFailure } from "./failure.js";
 import type { Journal, Waiting } from "./journal.js";
 import { RecentSessions } from "./recent-sessions.js";
-import type { NewRecord, RowWriter } from "./row-writer.js";
+import type { Companion, NewRecord, RowWriter } from "./row-writer.js";
 import { checkSession, type Session } from "./session.js";
 import { carriedEntry, entriesOf, recordsOf } from "./spread.js";
 
@@ -50,14 +50,14 @@ export class Ingest {
 
   /**
    * @param writer gives the writer once the database answers.
-   * @param prepare does what must come before a batch is written, and makes the records that belong to it: names of
-   *   access points that the directory does not have. It comes again where the batch fails.
+   * @param prepare makes what belongs to a batch: records of the access points that the directory does not have, and
+   *   what goes into the same transaction. It comes again where the batch fails.
    * @param onWritten told what the tables have got.
    */
   constructor(
     private readonly journal: Journal,
     private readonly writer: () => Promise<RowWriter>,
-    private readonly prepare: (sessions: readonly Session[]) => Promise<NewRecord[]>,
+    private readonly prepare: (sessions: readonly Session[]) => Promise<{ records: NewRecord[]; companion: Companion }>,
     private readonly onWritten: (sessions: readonly Session[]) => void,
     settings: IngestSettings = {},
   ) {
@@ -186,11 +186,12 @@ export class Ingest {
     const writer = await this.writer();
     const position = (batch.at(-1) as Waiting).position;
     const sessions = batch.map(({ session }) => session);
-    const names = await this.prepare(sessions);
+    const { records, companion } = await this.prepare(sessions);
     const entries = batch.flatMap(({ session, until, carriedTo }) =>
       carriedTo > 0 ? [carriedEntry(session, until, carriedTo)] : entriesOf(session, until),
     );
-    await writer.append([...names, ...entries.flatMap(recordsOf)], { id: this.journal.id, position });
+    const mark = { id: this.journal.id, position };
+    await writer.append([...records, ...entries.flatMap(recordsOf)], mark, companion);
     this.journal.done(position);
     this.written += batch.filter(({ carriedTo }) => carriedTo === 0).length;
     this.onWritten(sessions);

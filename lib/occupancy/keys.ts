@@ -6,8 +6,8 @@ export const INFO_PREFIX = "redoubt/wifi/v1";
 export const MASTER_BYTES = 32;
 export const SALT_BYTES = 32;
 
-/** `idx` names cells, `rec` seals records, `hll` seals roll-ups, the others serve the proxy. */
-export type KeyPurpose = "idx" | "rec" | "hll" | "state" | "journal" | "id";
+/** `idx` names cells, `rec` seals records, `hll` seals roll-ups, `tag` makes tags, the others serve the proxy. */
+export type KeyPurpose = "idx" | "rec" | "hll" | "tag" | "state" | "journal" | "id" | "noise" | "audit";
 
 /** Epoch of what belongs to no month. */
 export const NO_EPOCH = "000000";

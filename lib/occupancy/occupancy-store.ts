@@ -11,6 +11,7 @@ import { dropBefore } from "./retention.js";
 import { type EstimateAnswer, estimate, type HeatAnswer, heat } from "./rollup/estimate.js";
 import { RollUps } from "./rollup/roll-ups.js";
 import { type RotationProgress, rotate } from "./rotation.js";
+import type { Companion } from "./row-writer.js";
 import { type StoredRow, storedRows } from "./samples.js";
 import { formatMac, parseMac, type Session } from "./session.js";
 import { type TableReport, verifyTables } from "./verify-tables.js";
@@ -24,13 +25,18 @@ export interface OccupancyOptions {
    * an unreachable database loses nothing. Without one it is acknowledged when the database has it.
    */
   journalPath?: string;
+  /**
+   * Keys of the journal, like `masters`, which it uses unless told otherwise. With keys of its own what was taken over
+   * under a wrong master is not lost.
+   */
+  journalMasters?: readonly Uint8Array[];
   ingest?: IngestSettings;
   padding?: Padding;
   /** Writes roll-ups for dashboards at {@link OccupancyStore.maintain}. */
   rollUps?: boolean;
   /**
-   * Also writes static tags, on which the database itself counts. Leaks equality, see `TAGS_WARNING`; off unless
-   * switched on.
+   * Switches static tags on, on which the database itself counts. Leaks equality, see `TAGS_WARNING`. From then on
+   * everybody who writes to the database writes them, until {@link OccupancyStore.dropTags}.
    */
   tags?: boolean;
   /** How long a session may stay open, seconds; 86,400 unless told otherwise. */
@@ -87,9 +93,10 @@ export class OccupancyStore {
    */
   static open(options: OccupancyOptions): OccupancyStore {
     checkPadding(options.padding);
-    const { journalPath, masters, prefix } = options;
+    const { journalPath, masters, journalMasters = masters, prefix } = options;
     if (masters.length === 0) throw new StoreFailure("SETTINGS", "the occupancy store needs a key");
-    const journal = journalPath === undefined ? new MemoryJournal() : new FileJournal(journalPath, masters, prefix);
+    const journal =
+      journalPath === undefined ? new MemoryJournal() : new FileJournal(journalPath, journalMasters, prefix);
     return new OccupancyStore(options, journal);
   }
 
@@ -141,11 +148,14 @@ export class OccupancyStore {
     return await heat(await this.connected(), accessPoints, from, to);
   }
 
-  /** The database's own count of devices by static tags, to five minutes. @throws {StoreFailure} SETTINGS unless `tags` */
+  /** The database's own count of devices by static tags, to five minutes. @throws {StoreFailure} SETTINGS without `tags` */
   async countByTags(ap: string, from: number, to: number): Promise<number> {
-    const { tags } = await this.connected();
-    if (!tags) throw new StoreFailure("SETTINGS", "the mode tags is not switched on");
-    return await tags.count(ap, from, to);
+    return await (await this.connected()).tags.count(ap, from, to);
+  }
+
+  /** Drops all static tags and writes no more. @returns whether there were some. @throws {StoreFailure} */
+  async dropTags(): Promise<boolean> {
+    return await (await this.connected()).tags.dropAll();
   }
 
   /** The names of all access points that ever had a session. @throws {StoreFailure} */
@@ -188,8 +198,10 @@ export class OccupancyStore {
     await this.flush();
     this.ingesting.forget(formatMac(device));
     const connection = await this.connected();
-    await connection.tags?.erase(mac);
-    return await erase(connection, device, this.limit());
+    const erased = await erase(connection, device, this.limit());
+    // Last: tags that are made anew meanwhile come from the cells.
+    await connection.tags.erase(device);
+    return erased;
   }
 
   /** Months that have tables, `YYYYMM`, in order. @throws {StoreFailure} */
@@ -235,9 +247,11 @@ export class OccupancyStore {
 
   private async prepare(sessions: readonly Session[]) {
     const { directory, tags } = await this.connected();
-    // Before the cells: what comes twice after a crash changes no count of distinct devices.
-    if (tags) await tags.add(sessions.filter(({ duration }) => duration !== "open"));
-    return await directory.missing([...new Set(sessions.map(({ ap }) => ap))]);
+    const companion: Companion = {
+      prepare: () => tags.prepare(sessions),
+      write: (transaction, state) => tags.write(transaction, state, sessions),
+    };
+    return { records: await directory.missing([...new Set(sessions.map(({ ap }) => ap))]), companion };
   }
 
   private async wrote(sessions: readonly Session[]): Promise<void> {

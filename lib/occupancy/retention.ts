@@ -1,8 +1,16 @@
 import type { Connection } from "./connection.js";
 import { StoreFailure } from "./failure.js";
 import { NO_EPOCH } from "./keys.js";
+import { allTags } from "./tags/tag-store.js";
 
-/** `wl_idx_202611`, `wl_hll_202611_k2` … */
+/** The month so many months before that of a time (milliseconds since 1970), `YYYYMM` (UTC). */
+export function monthsAgo(count: number, now: number): string {
+  const today = new Date(now);
+  const date = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - count, 1));
+  return `${date.getUTCFullYear()}${String(date.getUTCMonth() + 1).padStart(2, "0")}`;
+}
+
+/** `wl_idx_202611`, `wl_hll_202611_k2`, `wl_tagidx_202611` … */
 const TABLE = /^wl_[a-z]+_(\d{6})(?:_k(\d+))?$/;
 
 /** The tables that belong to a month, with their generations. */
@@ -32,6 +40,7 @@ export async function dropBefore(connection: Connection, epoch: string): Promise
   await connection.book.change((state) => {
     dropped = Object.keys(state.epochs).filter((name) => name !== NO_EPOCH && name < epoch);
     for (const name of dropped) delete state.epochs[name];
+    for (const tags of allTags(state)) tags.months = tags.months.filter((month) => month >= epoch);
   });
   for (const table of await monthTables(connection)) {
     if (table.epoch < epoch) await connection.driver.exec(`DROP TABLE IF EXISTS ${table.name}`);

@@ -7,8 +7,11 @@ import { decodeSession, sealValue } from "./record.js";
 import { RollUps } from "./rollup/roll-ups.js";
 import { cellTable, type EpochState, newTable, rollUpTable } from "./state.js";
 import type { LabelledValue } from "./store/driver.js";
+import { rotateTags } from "./tags/tag-rotation.js";
 
 export interface RotationProgress {
+  /** What of the epoch: its cells, its roll-ups or its tags. */
+  what: "cells" | "roll-ups" | "tags";
   /** `YYYYMM`, or `000000` for the list of access points. */
   epoch: string;
   /** Days of the epoch that are done, of how many. */
@@ -29,9 +32,9 @@ function daysOf(epoch: string): { first: number; last: number } {
 /**
  * Re-encrypts every epoch that an older master wrote under the first one, day by day: a day is copied into a new table
  * and counted as copied in one transaction, so that it is always in exactly one place and a killed run goes on where it
- * was. When all days are copied the old table is dropped.
+ * was. When all days are copied the old table is dropped. Roll-ups and tags are made anew from the cells.
  *
- * @returns how many epochs were re-encrypted.
+ * @returns how many epochs were re-encrypted, the tags of all months as one more.
  */
 export async function rotate(
   connection: Connection,
@@ -49,9 +52,10 @@ export async function rotate(
       await rotateCells(connection, epoch, onProgress);
       rotated++;
     }
-    if (entry.rollUps && entry.rollUps.key !== primary) await rotateRollUps(connection, epoch, limit);
+    if (entry.rollUps && entry.rollUps.key !== primary) await rotateRollUps(connection, epoch, limit, onProgress);
     await dropOlder(connection, epoch);
   }
+  if (await rotateTags(connection, limit, (at) => onProgress({ what: "tags", ...at }))) rotated++;
   return rotated;
 }
 
@@ -74,7 +78,7 @@ async function rotateCells(
   }
   for (let day = (await book.fresh()).epochs[epoch]?.moving?.day ?? first; day <= last; day++) {
     await copyDay(connection, epoch, day);
-    onProgress({ epoch, done: day - first + 1, of: last - first + 1 });
+    onProgress({ what: "cells", epoch, done: day - first + 1, of: last - first + 1 });
   }
   await book.change(({ epochs }) => {
     const entry = epochs[epoch];
@@ -144,7 +148,12 @@ async function* cellsOfDay({ directory, reader }: Connection, epoch: string, day
 }
 
 /** Written anew from the cells into a table of its own; a killed run begins the month's roll-ups again. */
-async function rotateRollUps(connection: Connection, epoch: string, limit: OpenLimit): Promise<void> {
+async function rotateRollUps(
+  connection: Connection,
+  epoch: string,
+  limit: OpenLimit,
+  onProgress: (progress: RotationProgress) => void,
+): Promise<void> {
   const { book } = connection;
   const old = (await book.fresh()).epochs[epoch]?.rollUps;
   if (!old) return;
@@ -154,7 +163,10 @@ async function rotateRollUps(connection: Connection, epoch: string, limit: OpenL
   const { first, last } = daysOf(epoch);
   const rollUps = new RollUps();
   const keys = book.masters.keys(book.masters.primary, epoch);
-  for (let day = first; day <= last; day++) await rollUps.writeDay(connection, day, { table, keys }, limit);
+  for (let day = first; day <= last; day++) {
+    await rollUps.writeDay(connection, day, { table, keys }, limit);
+    onProgress({ what: "roll-ups", epoch, done: day - first + 1, of: last - first + 1 });
+  }
   await book.change(({ epochs }) => {
     const entry = epochs[epoch];
     if (entry) entry.rollUps = { key: book.masters.primary, generation };

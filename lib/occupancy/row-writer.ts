@@ -21,6 +21,14 @@ export interface JournalMark {
   position: number;
 }
 
+/** What is written in the same transaction as a batch, before its rows. */
+export interface Companion {
+  /** Runs outside of the transaction, before each attempt. */
+  prepare(): Promise<void>;
+  /** May throw MISSING_TABLE, then both run again. */
+  write(session: Session, state: State): Promise<void>;
+}
+
 interface Known {
   open: OpenCell;
   next: number;
@@ -48,7 +56,7 @@ export class RowWriter {
    * @param mark entries that the tables have already are not written again.
    * @throws {StoreFailure}
    */
-  async append(records: readonly NewRecord[], mark?: JournalMark): Promise<void> {
+  async append(records: readonly NewRecord[], mark?: JournalMark, companion?: Companion): Promise<void> {
     const epochs = [...new Set(records.map(({ cell }) => epochOf(cell)))];
     const cells = new Map<string, { cell: Cell; records: Buffer[] }>();
     for (const { cell, record } of records) {
@@ -59,8 +67,9 @@ export class RowWriter {
     }
     for (let attempt = 1; ; attempt++) {
       await this.book.addEpochs(epochs);
+      await companion?.prepare();
       try {
-        await this.attempt(cells, mark);
+        await this.attempt(cells, mark, companion);
         return;
       } catch (error) {
         if (!isStoreFailure(error, "LABEL_TAKEN", "MISSING_TABLE") || attempt === ATTEMPTS) throw error;
@@ -71,7 +80,11 @@ export class RowWriter {
     }
   }
 
-  private async attempt(cells: ReadonlyMap<string, { cell: Cell; records: Buffer[] }>, mark?: JournalMark) {
+  private async attempt(
+    cells: ReadonlyMap<string, { cell: Cell; records: Buffer[] }>,
+    mark?: JournalMark,
+    companion?: Companion,
+  ) {
     const used: Known[] = [];
     const state = await this.driver.transaction(async (session) => {
       const state = await this.book.locked(session);
@@ -79,6 +92,7 @@ export class RowWriter {
         if ((state.journals[mark.id] ?? 0) >= mark.position) return undefined;
         state.journals[mark.id] = mark.position;
       }
+      await companion?.write(session, state);
       used.push(...(await this.counters(session, state, cells)));
       await this.insert(
         session,

@@ -43,7 +43,7 @@ export class StateBook {
     const masters = new Masters(secrets, (await read("salt")) ?? Buffer.alloc(0), prefix);
     if (!(await read("state"))) {
       const tables = (await driver.all({ sql: dialect.tables, parameters: [] })).map(({ name }) => String(name));
-      if (tables.some((name) => /^wl_(idx|hll)_/.test(name))) {
+      if (tables.some((name) => /^wl_(idx|hll|tagses|tagidx)_/.test(name))) {
         throw new StoreFailure("TAMPERED", "wl_meta: the state is gone, but there are tables", "wl_meta");
       }
       const state: State = { rollUpSecret: randomBytes(32).toString("hex"), journals: {}, epochs: {} };

@@ -19,13 +19,23 @@ export interface EpochState extends TableState {
   rollUps?: { key: string; generation: number };
 }
 
+/** The tables of the tags: which master made them, and the months that have some. */
+export interface TagState {
+  key: string;
+  generation: number;
+  /** `YYYYMM`. */
+  months: string[];
+}
+
 /** What the proxy remembers in the database, sealed: the database sees none of it. */
 export interface State {
-  /** Hex; keys the hash of MACs in roll-ups, and the tags: the same for all months and masters. */
+  /** Hex; keys the hash of MACs inside sealed roll-ups: the same for all months and masters, so that they can be united. */
   rollUpSecret: string;
   /** How far each journal's entries are in the tables. */
   journals: Record<string, number>;
   epochs: Record<string, EpochState>;
+  /** Where the mode `tags` is switched on; `moving` are those that are being made under another master. */
+  tags?: TagState & { moving?: TagState };
 }
 
 /** Where the rows of a cell are. */

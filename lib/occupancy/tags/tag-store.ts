@@ -1,126 +1,173 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
-import { StoreFailure } from "../failure.js";
-import { checkPeriod, checkSession, parseMac, type Session } from "../session.js";
+import { isStoreFailure, StoreFailure } from "../failure.js";
+import { checkPeriod, parseMac, type Session } from "../session.js";
+import type { State, TagState } from "../state.js";
+import type { StateBook } from "../state-book.js";
 import { createTable } from "../store/create-table.js";
-import type { Query, Row, StoreDriver } from "../store/driver.js";
-import { queryTags, SLOT_SEC, sessionTags, TAG_BYTES, TAG_SCOPE, type TagScope } from "./tag-tree.js";
+import type { Session as DatabaseSession, Row, StoreDriver, Value } from "../store/driver.js";
+import { byMonth, type EndedSession, monthsOf, pseudonym, slotOf, tagInserts, tagKey } from "./tag-rows.js";
+import { createTagTables, mark, tagTables } from "./tag-tables.js";
+import { queryTags, TAG_SCOPE, type TagScope } from "./tag-tree.js";
 
 /** To be shown wherever this mode can be switched on. */
 export const TAGS_WARNING =
   "leaks equality: the database sees which rows share a device, an access point or a time, and who knows last month's profile names the access points";
 
-const AT_ONCE = 200;
-/** Sessions open for longer have no place in a mode that stores no open ones. */
 const MAX_TAGS = 1000;
 
-interface TagDialect {
-  create: string[];
-  /** The n-th parameter of a statement. */
-  mark(n: number): string;
+interface Question {
+  /** What the database is to count. */
+  what: string;
+  scope: TagScope;
+  id: Buffer;
+  from: number;
+  to: number;
 }
 
-function dialectOf(driver: StoreDriver): TagDialect {
-  const bytes = { sqlite: "BLOB", postgresql: "BYTEA", mysql: `BINARY(${TAG_BYTES})` }[driver.kind];
-  return {
-    create: [
-      `CREATE TABLE IF NOT EXISTS wl_tag_ses (id ${bytes} PRIMARY KEY, mtag ${bytes} NOT NULL)`,
-      `CREATE TABLE IF NOT EXISTS wl_tag_idx (tag ${bytes} NOT NULL, id ${bytes} NOT NULL, PRIMARY KEY (tag, id))`,
-    ],
-    mark: (n) => (driver.kind === "postgresql" ? `$${n}` : "?"),
-  };
+/** The tags in use, and those that are being made under another master. */
+export function allTags({ tags }: State): TagState[] {
+  return tags ? [tags, ...(tags.moving ? [tags.moving] : [])] : [];
+}
+
+function ended(sessions: readonly Session[]): EndedSession[] {
+  return sessions.filter((session): session is EndedSession => session.duration !== "open");
 }
 
 /**
  * The other mode: static pseudo-random tags, on which the database itself counts distinct devices. Off by default, see
- * {@link TAGS_WARNING}. Times are exact to slots of five minutes, in tables of their own beside the cells.
+ * {@link TAGS_WARNING}. Times are exact to slots of five minutes. Each month has tables of its own beside the cells'.
+ * Once switched on, everybody who writes to the database writes tags too, until {@link dropAll}.
  */
 export class TagStore {
-  private constructor(
+  constructor(
     private readonly driver: StoreDriver,
-    private readonly dialect: TagDialect,
-    private readonly key: KeyObject,
+    private readonly book: StateBook,
   ) {}
 
-  /**
-   * @param key 32 bytes; with another one nothing is found any more.
-   * @throws {StoreFailure}
-   */
-  static async open(driver: StoreDriver, key: Uint8Array): Promise<TagStore> {
-    const dialect = dialectOf(driver);
-    for (const sql of dialect.create) await createTable(driver, sql);
-    return new TagStore(driver, dialect, createSecretKey(key));
+  /** Writes tags from now on; sessions that were stored before have none. @throws {StoreFailure} */
+  async switchOn(): Promise<void> {
+    if ((await this.book.recent()).tags) return;
+    await this.book.change((state) => {
+      state.tags ??= { key: this.book.masters.primary, generation: 1, months: [] };
+    });
   }
 
-  /** Writes finished sessions; repeated ones count once all the same, since devices are counted. @throws {Rejection} */
-  async add(sessions: readonly Session[]): Promise<void> {
-    const ids: Buffer[][] = [];
-    const tags: Buffer[][] = [];
-    for (const { mac, ap, start, duration } of sessions.map(checkSession)) {
-      if (duration === "open") throw new StoreFailure("SETTINGS", "tags are only for sessions that ended");
-      const id = randomBytes(TAG_BYTES);
-      const device = parseMac(mac);
-      const [first, last] = [slotOf(start), slotOf(Math.max(start, start + duration - 1))];
-      ids.push([id, this.pseudonym(device)]);
-      const own = [
-        ...sessionTags(this.key, TAG_SCOPE.ap, Buffer.from(ap), first, last),
-        ...sessionTags(this.key, TAG_SCOPE.mac, device, first, last),
-      ];
-      tags.push(...own.map((tag) => [tag, id]));
+  /** Makes the tables that a batch needs; not inside a transaction, since MySQL would commit it. */
+  async prepare(sessions: readonly Session[]): Promise<void> {
+    const state = await this.book.recent();
+    if (!state.tags) return;
+    const months = new Set(ended(sessions).flatMap((session) => monthsOf(session).map(({ month }) => month)));
+    await this.addMonths(state, [...months]);
+  }
+
+  /**
+   * Writes the tags of a batch in the transaction of its cells, to both tables while tags are made anew.
+   *
+   * @throws {StoreFailure} MISSING_TABLE where {@link prepare} has to run again.
+   */
+  async write(session: DatabaseSession, state: State, sessions: readonly Session[]): Promise<void> {
+    const finished = ended(sessions);
+    for (const tags of allTags(state)) {
+      const missing = finished.flatMap(monthsOf).find(({ month }) => !tags.months.includes(month));
+      if (missing) throw new StoreFailure("MISSING_TABLE", `the month ${missing.month} has no table for tags`);
+      for (const query of tagInserts(this.driver, this.book.masters, tags, finished)) await session.run(query);
     }
-    await this.driver.transaction(async (session) => {
-      for (const query of this.inserts("wl_tag_ses", ids)) await session.run(query);
-      for (const query of this.inserts("wl_tag_idx", tags)) await session.run(query);
-    });
   }
 
   /** Distinct devices at an access point in the slots that [from, to) touches, counted by the database. */
   async count(ap: string, from: number, to: number): Promise<number> {
-    const [row] = await this.ask("count(DISTINCT s.mtag)", TAG_SCOPE.ap, Buffer.from(ap), from, to);
-    return Number(row?.n ?? 0);
+    return await this.ask("count(DISTINCT device)", TAG_SCOPE.ap, Buffer.from(ap), from, to);
   }
 
   /** Whether a device was somewhere in the slots that [from, to) touches. */
   async presence(mac: string, from: number, to: number): Promise<boolean> {
-    const [row] = await this.ask("count(*)", TAG_SCOPE.mac, parseMac(mac), from, to);
-    return Number(row?.n ?? 0) > 0;
+    return (await this.ask("count(*)", TAG_SCOPE.mac, parseMac(mac), from, to)) > 0;
   }
 
-  /** Takes every row of a device away. */
-  async erase(mac: string): Promise<void> {
-    const parameters = [this.pseudonym(parseMac(mac))];
-    const own = `SELECT id FROM wl_tag_ses WHERE mtag = ${this.dialect.mark(1)}`;
-    await this.driver.transaction(async (session) => {
-      await session.run({ sql: `DELETE FROM wl_tag_idx WHERE id IN (${own})`, parameters });
-      await session.run({ sql: `DELETE FROM wl_tag_ses WHERE mtag = ${this.dialect.mark(1)}`, parameters });
+  /** Takes every row of a device away, from all months, whether or not this process writes tags. */
+  async erase(device: Buffer): Promise<void> {
+    const { driver, book } = this;
+    if (!(await book.fresh()).tags) return;
+    const emptied: string[] = [];
+    await driver.transaction(async (session) => {
+      for (const tags of allTags(await book.locked(session))) {
+        const parameters = [pseudonym(book.masters, tags, device)];
+        for (const month of tags.months) {
+          const { sessions, index } = tagTables(month, tags.generation);
+          const own = `SELECT id FROM ${sessions} WHERE mtag = ${mark(driver, 1)}`;
+          await session.run({ sql: `DELETE FROM ${index} WHERE id IN (${own})`, parameters });
+          const rows = await session.run({
+            sql: `DELETE FROM ${sessions} WHERE mtag = ${mark(driver, 1)}`,
+            parameters,
+          });
+          if (rows > 0) emptied.push(index, sessions);
+        }
+      }
     });
+    for (const table of emptied) await driver.purge(table);
   }
 
-  private async ask(what: string, scope: TagScope, id: Buffer, from: number, to: number): Promise<Row[]> {
-    const period = checkPeriod(from, to);
-    const tags = queryTags(this.key, scope, id, slotOf(period.from), slotOf(period.to - 1));
-    if (tags.length > MAX_TAGS) throw new StoreFailure("SETTINGS", "the period is too long for tags");
-    const marks = tags.map((_, i) => this.dialect.mark(i + 1)).join(",");
-    return await this.driver.all({
-      sql: `SELECT ${what} AS n FROM wl_tag_idx t JOIN wl_tag_ses s ON s.id = t.id WHERE t.tag IN (${marks})`,
-      parameters: tags,
+  /** Drops all tags, and nobody writes any more. @returns whether there were some. */
+  async dropAll(): Promise<boolean> {
+    let dropped: TagState[] = [];
+    await this.book.change((state) => {
+      dropped = allTags(state);
+      delete state.tags;
     });
-  }
-
-  private inserts(table: string, rows: readonly Buffer[][]): Query[] {
-    const queries: Query[] = [];
-    for (let at = 0; at < rows.length; at += AT_ONCE) {
-      const some = rows.slice(at, at + AT_ONCE);
-      const values = some.map((_, i) => `(${this.dialect.mark(2 * i + 1)}, ${this.dialect.mark(2 * i + 2)})`);
-      queries.push({ sql: `INSERT INTO ${table} VALUES ${values.join(", ")}`, parameters: some.flat() });
+    for (const { months, generation } of dropped) {
+      for (const month of months) await this.dropMonth(month, generation);
     }
-    return queries;
+    return dropped.length > 0;
   }
 
-  private pseudonym(device: Buffer): Buffer {
-    return createHmac("sha256", this.key).update("device").update(device).digest().subarray(0, TAG_BYTES);
+  async dropMonth(month: string, generation: number): Promise<void> {
+    const { sessions, index } = tagTables(month, generation);
+    for (const table of [index, sessions]) await this.driver.exec(`DROP TABLE IF EXISTS ${table}`);
   }
-}
 
-function slotOf(time: number): number {
-  return Math.floor(time / SLOT_SEC);
+  /** Makes the tables of a month's tags unless they are there. */
+  async createMonth(month: string, generation: number): Promise<void> {
+    for (const sql of createTagTables(this.driver, tagTables(month, generation))) await createTable(this.driver, sql);
+  }
+
+  private async addMonths(state: State, months: readonly string[]): Promise<void> {
+    const missing = allTags(state).flatMap(({ generation, months: known }) =>
+      months.filter((month) => !known.includes(month)).map((month) => ({ month, generation })),
+    );
+    if (missing.length === 0) return;
+    for (const { month, generation } of missing) await this.createMonth(month, generation);
+    await this.book.change((now) => {
+      for (const tags of allTags(now)) {
+        const own = missing.filter(({ generation }) => generation === tags.generation).map(({ month }) => month);
+        tags.months = [...new Set([...tags.months, ...own])].sort();
+      }
+    });
+  }
+
+  private async ask(what: string, scope: TagScope, id: Buffer, from: number, to: number): Promise<number> {
+    const question = { what, scope, id, ...checkPeriod(from, to) };
+    try {
+      return await this.askOnce(question, await this.book.recent());
+    } catch (error) {
+      if (!isStoreFailure(error, "MISSING_TABLE")) throw error;
+      // Somebody dropped the month or made its tags anew since the state was read.
+      return await this.askOnce(question, await this.book.fresh());
+    }
+  }
+
+  private async askOnce({ what, scope, id, from, to }: Question, { tags }: State): Promise<number> {
+    if (!tags) throw new StoreFailure("SETTINGS", "the mode tags is not switched on");
+    const parameters: Value[] = [];
+    const parts = byMonth(slotOf(from), slotOf(to - 1)).flatMap(({ month, first, last }) => {
+      if (!tags.months.includes(month)) return [];
+      const asked = queryTags(tagKey(this.book.masters, tags, month), scope, id, first, last);
+      const { sessions, index } = tagTables(month, tags.generation);
+      const marks = asked.map((tag) => mark(this.driver, parameters.push(tag))).join(",");
+      return `SELECT s.mtag AS device FROM ${index} t JOIN ${sessions} s ON s.id = t.id WHERE t.tag IN (${marks})`;
+    });
+    if (parts.length === 0) return 0;
+    if (parameters.length > MAX_TAGS) throw new StoreFailure("SETTINGS", "the period is too long for tags");
+    const sql = `SELECT ${what} AS n FROM (${parts.join(" UNION ALL ")}) AS found`;
+    const [row]: Row[] = await this.driver.all({ sql, parameters });
+    return Number(row?.n ?? 0);
+  }
 }
