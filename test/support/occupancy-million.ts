@@ -7,6 +7,7 @@ import { OccupancyStore } from "../../lib/occupancy/occupancy-store.js";
 import type { Session } from "../../lib/occupancy/session.js";
 import type { StoreSettings } from "../../lib/occupancy/store/open-driver.js";
 import { DAY, MASTER, macOf } from "./occupancy.js";
+import { tracesIn, tracesInFiles, type Wanted } from "./traces.js";
 
 const APS = 300;
 const DEVICES = 20_000;
@@ -14,6 +15,17 @@ const DAYS = 60;
 /** 15 September 2026: three months, and the end of summer time in between. */
 const FROM = Date.UTC(2026, 8, 15) / 1000;
 const AT_ONCE = 10_000;
+/** 5a:fe:c0:00:00:00 and on: four bytes that nothing else in a database's files begins with. */
+const FIRST_MAC = 0x58fec0_000000;
+const SAFE_COUNT = 500;
+
+const deviceOf = (n: number) => macOf(FIRST_MAC + n);
+
+/** The names of all access points; of the MACs the most frequent ones: bytes at random would hold one of all 20,000. */
+export const WANTED: Wanted = {
+  name: "floor-",
+  mac: { prefix: Buffer.from("5afec000", "hex"), count: SAFE_COUNT },
+};
 
 /** Log-normal stays of 12.6 minutes in the median and 43 in the mean, with what is rare and difficult among them. */
 export function* manySessions(count: number, seed: number): Generator<Session[]> {
@@ -31,7 +43,7 @@ export function* manySessions(count: number, seed: number): Generator<Session[]>
       const about = FROM + Math.floor(((done + i) / count) * DAYS * DAY) + random.integer(7200);
       const start = random.integer(100) === 0 ? Math.ceil(about / 3600) * 3600 : about;
       return {
-        mac: macOf(Math.floor(random.uniform() ** 2 * DEVICES)),
+        mac: deviceOf(Math.floor(random.uniform() ** 2 * DEVICES)),
         ap: apOf(Math.floor(random.uniform() ** 1.5 * APS)),
         start,
         duration: duration(start),
@@ -94,15 +106,26 @@ export interface MillionResult {
   queries: number;
   wrong: number;
   insertedPerSec: number;
+  /** Bytes of the database's files and of its dump that hold no name and no MAC. */
+  searched: number;
+}
+
+/** What a thief can get of a database: its files, and what the vendor's program for backups writes. */
+export interface Stolen {
+  folder: string;
+  dump(settings: StoreSettings): Buffer;
 }
 
 /**
- * Fills a database with sessions and asks it at random, every answer against plaintext SQL.
+ * Fills a database with sessions and asks it at random, every answer against plaintext SQL; then opens every row, and
+ * looks for names and MACs in its files and its dump.
  *
+ * @param folder for the plaintext; not the database's.
  * @throws {AssertionError} for the first wrong answer.
  */
 export async function millionDrill(
   settings: StoreSettings,
+  stolen: Stolen,
   folder: string,
   options: { sessions: number; queries: number; seed: number; progress(line: string): void },
 ): Promise<MillionResult> {
@@ -127,12 +150,21 @@ export async function millionDrill(
       if ((i + 1) % 2000 === 0) progress(`${settings.kind}: ${i + 1} queries`);
     }
     const rows = (await store.verify()).reduce((sum, table) => sum + table.rows, 0);
-    return { sessions, rows, queries, wrong: 0, insertedPerSec: Math.round((1000 * sessions) / writingMs) };
+    const searched = assertNoTraces(settings, stolen);
+    return { sessions, rows, queries, wrong: 0, insertedPerSec: Math.round((1000 * sessions) / writingMs), searched };
   } finally {
     await store.close();
     plain.database.close();
     for (const end of ["", "-wal", "-shm"]) rmSync(plainPath + end, { force: true });
   }
+}
+
+function assertNoTraces(settings: StoreSettings, stolen: Stolen): number {
+  const dump = stolen.dump(settings);
+  if (settings.kind !== "sqlite") assert.ok(dump.includes("wl_idx_202610"), "the dump has the tables");
+  const files = tracesInFiles(stolen.folder, WANTED);
+  assert.deepEqual([...files.found, ...tracesIn(dump, WANTED).map((what) => `${what} in the dump`)], []);
+  return files.bytes + dump.length;
 }
 
 async function compare(store: OccupancyStore, plain: PlainTable, random: SeededRandom, seed: number): Promise<void> {
@@ -143,7 +175,7 @@ async function compare(store: OccupancyStore, plain: PlainTable, random: SeededR
   const from = isOnBorder ? Math.round(any / 3600) * 3600 : any;
   const to = from + (lengths[kind < 96 ? kind % 4 : 4] as number);
   if (kind < 60 || kind === 99) {
-    const mac = macOf(random.integer(DEVICES + 10));
+    const mac = deviceOf(random.integer(DEVICES + 10));
     const { present, intervals } = await store.presence(mac, from, to);
     const told = intervals.map((interval) => `${interval.from} ${interval.to} ${interval.ap}`).sort();
     const truth = plain.presence(mac, from, to);
