@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { Rejection } from "../../lib/common/rejection.js";
+import { readMoment } from "../../lib/occupancy/moment.js";
 import { LocalTime } from "../../lib/occupancy/wifi-log/local-time.js";
-import { parseWallTime } from "../../lib/occupancy/wifi-log/wall-time.js";
 import { UsageFailure } from "../failure.js";
 
 export interface PeriodFlags {
@@ -31,11 +31,8 @@ export function withTimeZone(command: Command): Command {
 }
 
 function timeOf(name: string, text: string, local: LocalTime): number {
-  if (/^\d{9,10}$/.test(text)) return Number(text);
-  const [, day, clock = "00:00", seconds = ":00", zone = ""] =
-    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(text) ?? [];
   try {
-    if (day !== undefined) return parseWallTime(`${day} ${clock}${seconds}${zone}`, local);
+    return readMoment(text, name, local);
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
   }
