@@ -14,7 +14,7 @@ export interface CountReply extends ShownCount {
   noisy: boolean;
   accessPoints: number;
   isEstimate: boolean;
-  /** The period that the count is about, Unix seconds: whole hours by roll-ups and for viewers. */
+  /** The period that the count is about, Unix seconds: whole hours by roll-ups, whole five minutes for viewers. */
   from: number;
   to: number;
   /** Roll-ups that were not written yet: their devices are not counted. */
@@ -40,6 +40,8 @@ export type Reply =
   | { accessPoints: string[]; floors: string[] }
   | { rows: StoredRow[] };
 
+/** Viewers' periods begin and end at multiples of this. */
+const VIEWER_SEC = 300;
 const MAX_HEAT_CELLS = 200_000;
 
 /** @throws {Rejection} RANGE for names that no session ever had: a slip of the pen would read as an empty room. */
@@ -57,10 +59,10 @@ async function namesOf(store: OccupancyStore, place: Place): Promise<string[]> {
   return [...place.accessPoints].sort();
 }
 
-/** Viewers get whole hours: by periods that differ in seconds they could find single people. */
+/** Viewers get wider periods: by some that differ in seconds they could find single people. */
 function periodOf({ from, to }: { from: number; to: number }, disclosure: Disclosure | undefined) {
   if (!disclosure) return { from, to };
-  return { from: Math.floor(from / HOUR) * HOUR, to: Math.ceil(to / HOUR) * HOUR };
+  return { from: Math.floor(from / VIEWER_SEC) * VIEWER_SEC, to: Math.ceil(to / VIEWER_SEC) * VIEWER_SEC };
 }
 
 async function count(store: OccupancyStore, question: CountQuestion, disclosure?: Disclosure): Promise<CountReply> {

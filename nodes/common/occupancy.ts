@@ -24,7 +24,10 @@ export interface OccupancyConfig {
 }
 
 /** How the node that writes wants it; a store has one such node. */
-export type WriterOptions = Pick<OccupancyOptions, "journalPath" | "journalMasters" | "padding" | "rollUps" | "tags">;
+export type WriterOptions = Pick<
+  OccupancyOptions,
+  "ingest" | "journalPath" | "journalMasters" | "padding" | "rollUps" | "tags"
+>;
 
 /** @throws {Error} that says what to mend. */
 function mastersOf(RED: NodeAPI, { keyring: id, keyFile }: OccupancyConfig): readonly Buffer[] {

@@ -37,8 +37,10 @@ function run(RED: NodeAPI, node: Node, settings: OccupancyQuerySettings): void {
     const began = performance.now();
     const question: Question = readQuestion(msg.payload, local);
     if (isForOperators(question)) refuseNetworkOrigin(msg);
+    const asViewer =
+      settings.asViewer || networkTraceOf(msg) !== undefined || ("as" in question && question.as === "viewer");
+    if (asViewer && isForOperators(question)) throw new Rejection("AUTH", "this question is for operators");
     if (question.question === "presence") await record(msg, question);
-    const asViewer = networkTraceOf(msg) !== undefined || ("as" in question && question.as === "viewer");
     const reply = await occupancy.use((store) => answerQuestion(store, question, asViewer ? disclosure : undefined));
     const { question: name, ...asked } = question;
     const ms = Math.round((performance.now() - began) * 10) / 10;

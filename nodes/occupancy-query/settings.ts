@@ -11,6 +11,8 @@ export interface OccupancyQueryConfig extends NodeDef, OccupancyConfig {
   epsilon: string | number;
   /** Id of a ledger-config; may be empty. */
   ledger?: string;
+  /** Every question is answered as for a viewer, for what a flow shows to everybody. */
+  asViewer?: boolean;
 }
 
 export interface OccupancyQuerySettings {
@@ -18,6 +20,7 @@ export interface OccupancyQuerySettings {
   local: LocalTime;
   disclosure: Disclosure;
   ledger: LedgerNode | undefined;
+  asViewer: boolean;
 }
 
 /** @throws {Error} that says what to mend. */
@@ -29,5 +32,5 @@ export function occupancyQuerySettings(RED: NodeAPI, config: OccupancyQueryConfi
   const ledger = config.ledger ? chosenLedger(RED, config.ledger) : undefined;
   const occupancy = occupancyOf(RED, config, id);
   const disclosure = new Disclosure({ minCount, epsilon }, occupancy.masters[0] as Uint8Array);
-  return { occupancy, local, disclosure, ledger };
+  return { occupancy, local, disclosure, ledger, asViewer: config.asViewer ?? false };
 }

@@ -25,9 +25,13 @@ function run(RED: NodeAPI, node: Node, { occupancy, format, reader, retention }:
   const intake = new Intake(occupancy, reader, format);
   let refused = 0;
   let shown = "";
+  const counts = () => {
+    const { written: stored = 0, waiting = 0 } = occupancy.status ?? {};
+    return { stored, waiting, refused };
+  };
   const note = () => {
-    const { written = 0, waiting = 0 } = occupancy.status ?? {};
-    const parts = [text("status.stored", { stored: written, waiting })];
+    const { stored, waiting } = counts();
+    const parts = [text("status.stored", { stored, waiting })];
     if (refused > 0) parts.push(text("status.refused", { refused }));
     return parts.join(", ");
   };
@@ -46,12 +50,14 @@ function run(RED: NodeAPI, node: Node, { occupancy, format, reader, retention }:
     note,
   );
   const show = () => {
-    const { waiting = 0 } = occupancy.status ?? {};
     const { problem } = watch;
-    const line = problem ? text(`status.${problem.code}`, { waiting }) : note();
-    if (line === shown) return;
-    shown = line;
-    stage.setState(problem ? { fill: "red", shape: "ring", text: line } : undefined);
+    const occupied = { ...counts(), database: problem?.code ?? "ok" };
+    const now = JSON.stringify(occupied);
+    if (now === shown) return;
+    shown = now;
+    stage.attach({ occupancy: occupied });
+    const line = problem && text(`status.${problem.code}`, { waiting: occupied.waiting });
+    stage.setState(line === undefined ? undefined : { fill: "red", shape: "ring", text: line });
   };
   const watch = new DatabaseWatch(occupancy, (problem) => {
     if (problem) node.error(text("errors.database", { problem: problem.text }));

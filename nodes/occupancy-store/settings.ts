@@ -29,6 +29,9 @@ export interface OccupancyStoreSettings {
   retention: number;
 }
 
+/** Who looks at a dashboard wants to see who just came. */
+const BATCH_MS = 1000;
+
 function paddingOf(config: OccupancyStoreConfig): Padding {
   const kind = config.padding || "none";
   const padding = (kind === "fixed" ? `fixed:${config.paddingRows}` : kind) as Padding;
@@ -54,6 +57,7 @@ export function occupancyStoreSettings(RED: NodeAPI, config: OccupancyStoreConfi
     occupancy.write(id, {
       journalPath: join(home.state, journalName(config.store)),
       journalMasters: loadOrCreateKeyFile(join(home.keys, "occupancy-waiting.key"), "aes-256").all,
+      ingest: { batchMs: BATCH_MS },
       padding,
       rollUps: config.rollUps ?? true,
       tags: config.tags ?? false,
