@@ -69,10 +69,11 @@ export const NETWORK_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
 
 /** Where access controllers, or their simulation, publish sessions. */
 export const WIFI_TOPIC = "wifi/sessions";
-/** The access controllers' account, and that of the flow which stores what they publish. */
+/** The account of the flow which stores what access controllers publish, and theirs. */
+export const OCCUPANCY_ACCOUNT = "occupancy";
 export const OCCUPANCY_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
   "wifi-controller": { publish: [WIFI_TOPIC], subscribe: [] },
-  occupancy: { publish: [], subscribe: [WIFI_TOPIC] },
+  [OCCUPANCY_ACCOUNT]: { publish: [], subscribe: [WIFI_TOPIC] },
 };
 
 /** Where the broker's users are: salted hashes and rights. */

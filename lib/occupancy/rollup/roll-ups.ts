@@ -15,6 +15,9 @@ const NONCE_BYTES = 12;
 const MAX_HASHES = 100_000;
 /** How often the roll-ups of today are written, seconds. */
 const REFRESH_SEC = 300;
+/** At the start more often: a backlog comes in then, and somebody waits to see it. */
+const START_REFRESH_SEC = 30;
+const START_SEC = 600;
 
 /** Where the roll-ups of a day are written. */
 interface Target {
@@ -30,14 +33,16 @@ export class RollUps {
   private readonly hashes = new Map<number, Buffer>();
   private readonly due = new Set<number>();
   private lastAt = Number.NEGATIVE_INFINITY;
+  private firstAt: number | undefined;
 
   /**
-   * Writes today's roll-ups every five minutes, with them those of days that got late sessions; the first time also
-   * yesterday's.
+   * Writes today's roll-ups every five minutes, in the first ten minutes every half, with them those of days that got
+   * late sessions; the first time also yesterday's.
    */
   async keepUp(connection: Connection, now: number, touched: readonly number[], limit: OpenLimit): Promise<void> {
     for (const day of touched) this.due.add(day);
-    if (now - this.lastAt < REFRESH_SEC) return;
+    this.firstAt ??= now;
+    if (now - this.lastAt < (now - this.firstAt < START_SEC ? START_REFRESH_SEC : REFRESH_SEC)) return;
     const today = Math.floor(now / DAY);
     if (this.lastAt === Number.NEGATIVE_INFINITY || Math.floor(this.lastAt / DAY) !== today) this.due.add(today - 1);
     this.lastAt = now;

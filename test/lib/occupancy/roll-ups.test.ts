@@ -175,9 +175,16 @@ describe("occupancy roll-ups", function () {
     assert.equal((await store.estimate("all", MIDNIGHT + DAY, MIDNIGHT + 2 * DAY)).missing, 0);
     const before = (await store.estimate({ names: ["empty"] }, MIDNIGHT, MIDNIGHT + DAY)).estimate;
     assert.equal(before, 0);
-    await store.ingest([{ mac: macOf(7), ap: "empty", start: MIDNIGHT + 5, duration: 9 }]);
-    now += 301;
-    await store.maintain();
-    assert.equal((await store.estimate({ names: ["empty"] }, MIDNIGHT, MIDNIGHT + DAY)).estimate, 1);
+    const late = async (device: number, seconds: number) => {
+      await store.ingest([{ mac: macOf(device), ap: "empty", start: MIDNIGHT + 5, duration: 9 }]);
+      now += seconds;
+      await store.maintain();
+      return (await store.estimate({ names: ["empty"] }, MIDNIGHT, MIDNIGHT + DAY)).estimate;
+    };
+    assert.equal(await late(7, 29), 0);
+    assert.equal(await late(8, 1), 2, "soon, after a start");
+    assert.equal(await late(9, 600), 3);
+    assert.equal(await late(10, 299), 3);
+    assert.equal(await late(11, 1), 5, "every five minutes");
   });
 });
