@@ -37,6 +37,7 @@ export async function connect(
     const writer = new RowWriter(driver, book);
     const tags = new TagStore(driver, book);
     if (options.tags) await tags.switchOn();
+    else if (options.tags === false) await tags.dropAll();
     return { driver, book, reader, writer, directory: new Directory(reader), tags };
   } catch (error) {
     await driver.close();

@@ -35,8 +35,8 @@ export interface OccupancyOptions {
   /** Writes roll-ups for dashboards at {@link OccupancyStore.maintain}. */
   rollUps?: boolean;
   /**
-   * Switches static tags on, on which the database itself counts. Leaks equality, see `TAGS_WARNING`. From then on
-   * everybody who writes to the database writes them, until {@link OccupancyStore.dropTags}.
+   * true switches static tags on, on which the database itself counts. Leaks equality, see `TAGS_WARNING`. From then on
+   * everybody who writes to the database writes them. false drops them all; without it they stay as they are.
    */
   tags?: boolean;
   /** How long a session may stay open, seconds; 86,400 unless told otherwise. */

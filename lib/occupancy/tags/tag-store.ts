@@ -106,17 +106,15 @@ export class TagStore {
     for (const table of emptied) await driver.purge(table);
   }
 
-  /** Drops all tags, and nobody writes any more. @returns whether there were some. */
+  /** Drops all tags, also what a crash has left of them, and nobody writes any more. @returns whether there were some. */
   async dropAll(): Promise<boolean> {
-    let dropped: TagState[] = [];
-    await this.book.change((state) => {
-      dropped = allTags(state);
-      delete state.tags;
-    });
-    for (const { months, generation } of dropped) {
-      for (const month of months) await this.dropMonth(month, generation);
+    const { driver } = this;
+    const wasOn = (await this.book.fresh()).tags !== undefined;
+    if (wasOn) await this.book.change((state) => delete state.tags);
+    for (const { name } of await driver.all({ sql: driver.dialect.tables, parameters: [] })) {
+      if (/^wl_tag(ses|idx)_/.test(String(name))) await driver.exec(`DROP TABLE IF EXISTS ${name}`);
     }
-    return dropped.length > 0;
+    return wasOn;
   }
 
   async dropMonth(month: string, generation: number): Promise<void> {

@@ -14,7 +14,7 @@ import { missingDatabase, startDatabase } from "../../support/databases.js";
 import { DAY, MASTER, macOf, OTHER_MASTER, watched } from "../../support/occupancy.js";
 
 describe("occupancy tags", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("say that they leak equality", () => assert.match(TAGS_WARNING, /^leaks equality/));
 
@@ -190,6 +190,14 @@ async function tagsIn(settings: StoreSettings): Promise<void> {
     assert.deepEqual(await tables(), []);
     await assert.rejects(alone.countByTags("ap-1", from, to), { code: "SETTINGS" });
     await alone.ingest(some(5));
+    assert.deepEqual(await tables(), []);
+
+    // Where the setting is switched off again, what leaks goes too.
+    const again = open([OTHER_MASTER], { tags: true });
+    await again.ingest(some(5));
+    assert.ok((await tables()).length >= 2);
+    await again.close();
+    await open([OTHER_MASTER], { tags: false }).ready();
     assert.deepEqual(await tables(), []);
   } finally {
     for (const each of opened) await each.close();
