@@ -8,7 +8,7 @@ import { Intake, type IntakeResult, type IntakeSummary } from "./intake.js";
 import { type OccupancyStoreConfig, type OccupancyStoreSettings, occupancyStoreSettings } from "./settings.js";
 import { Upkeep } from "./upkeep.js";
 
-const SHOW_MS = 1000;
+const SHOW_MS = 500;
 
 /** The message goes on with the summary; what could not be read is told apart, without the request it came with. */
 function outcome(msg: StageMessage, { summary, refusals }: IntakeResult): StageResult {

@@ -30,7 +30,7 @@ export interface OccupancyStoreSettings {
 }
 
 /** Who looks at a dashboard wants to see who just came. */
-const BATCH_MS = 1000;
+const BATCH_MS = 500;
 
 function paddingOf(config: OccupancyStoreConfig): Padding {
   const kind = config.padding || "none";
