@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { NodeInitializer as TestHelperInitializer } from "node-red";
 import helper from "node-red-node-test-helper";
 import type { CountReply, HeatReply } from "../../lib/occupancy/answer-question.js";
 import type { PresenceAnswer } from "../../lib/occupancy/query.js";
@@ -8,6 +12,9 @@ import { DAY, macOf, OCTOBER, PlainTruth } from "../support/occupancy.js";
 import { OccupancyFlow, PERIOD, sessions, until } from "../support/occupancy-nodes.js";
 
 helper.init(require.resolve("node-red"));
+
+/** `http in` and `http response` of Node-RED itself. */
+const httpNodes = require("@node-red/nodes/core/network/21-httpin.js") as TestHelperInitializer;
 
 /** A line of 14 fields. */
 const line = (mac: string, ap: string, time: string, duration: string) =>
@@ -145,4 +152,61 @@ describe("occupancy-store node", function () {
       }
     });
   }
+
+  it("acknowledges an HTTP request when the sessions are on the disk, and answers questions by HTTP as a viewer's", async () => {
+    const http = (name: string, type: string, more: object) => ({ id: name, type, z: "flow", ...more });
+    let pages: RequestListener | undefined;
+    const nodes = [
+      http("in", "http in", { url: "/wifi", method: "post", wires: [["store"]] }),
+      http("ask", "http in", { url: "/ask", method: "post", wires: [["query"]] }),
+      http("out", "http response", {}),
+      http("refuse", "http response", {}),
+    ];
+    await flow.load({
+      more: nodes,
+      types: [
+        httpNodes,
+        (RED) => {
+          pages = (RED as unknown as { httpNode: RequestListener }).httpNode;
+        },
+      ],
+      store: {
+        wires: [
+          ["stored", "out"],
+          ["unread", "refuse"],
+        ],
+      },
+      query: {
+        wires: [
+          ["answered", "out"],
+          ["refused", "refuse"],
+        ],
+      },
+    });
+    const server = createServer((req, res) => pages?.(req, res)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const post = async (path: string, body: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method: "POST",
+        body,
+        headers: { "content-type": "application/json" },
+      });
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    };
+    try {
+      const stored = await post("/wifi", JSON.stringify(sessions("f01-lab-01", 4)));
+      assert.deepEqual([stored.status, stored.body.stored], [200, 4]);
+      assert.equal((await post("/wifi", JSON.stringify([{ mac: "x" }]))).status, 400);
+      await flow.written(4);
+      const asked = { question: "count", accessPoints: "all", ...PERIOD };
+      const answered = await post("/ask", JSON.stringify(asked));
+      assert.equal((answered.body.answer as CountReply).text, "fewer than 5");
+      const person = { question: "presence", mac: macOf(1), ...PERIOD };
+      assert.equal((await post("/ask", JSON.stringify(person))).status, 403);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
 });

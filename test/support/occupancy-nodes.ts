@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NodeMessage } from "node-red";
+import type { NodeInitializer, NodeMessage } from "node-red";
 import helper from "node-red-node-test-helper";
 import { createKeyFile } from "../../lib/envelope/key-file.js";
 import type { StoreSettings } from "../../lib/occupancy/store/open-driver.js";
@@ -32,6 +32,8 @@ export interface FlowSettings {
   /** Further nodes. */
   more?: { id: string; type: string }[];
   password?: string;
+  /** What the further nodes are made by. */
+  types?: NodeInitializer[];
 }
 
 /** How the config node is told of a database. */
@@ -53,11 +55,11 @@ export class OccupancyFlow {
     createKeyFile(join(this.home, "keys", "occupancy.key"), "aes-256");
   }
 
-  async load({ database, store, query, ledger, more = [], password }: FlowSettings = {}): Promise<void> {
+  async load({ database, store, query, ledger, more = [], types = [], password }: FlowSettings = {}): Promise<void> {
     this.received = { stored: [], unread: [], answered: [], refused: [] };
     const flow = { z: "flow", store: "database" };
     await helper.load(
-      [keyringNode, ledgerConfigNode, storeNode, occupancyStoreNode, occupancyQueryNode],
+      [keyringNode, ledgerConfigNode, storeNode, occupancyStoreNode, occupancyQueryNode, ...types],
       [
         { id: "flow", type: "tab" },
         { id: "database", type: "redoubt-store", ...database },
@@ -65,8 +67,8 @@ export class OccupancyFlow {
           ? [{ id: "ledger", type: "redoubt-ledger-config", origin: "redoubt.test/o", groupMs: 1, ...ledger }]
           : []),
         ...more,
-        { id: "query", type: "redoubt-occupancy-query", ...flow, ...query, wires: [["answered"], ["refused"]] },
-        { id: "store", type: "redoubt-occupancy-store", ...flow, ...store, wires: [["stored"], ["unread"]] },
+        { id: "query", type: "redoubt-occupancy-query", ...flow, wires: [["answered"], ["refused"]], ...query },
+        { id: "store", type: "redoubt-occupancy-store", ...flow, wires: [["stored"], ["unread"]], ...store },
         ...OUTPUTS.map((id) => ({ id, z: "flow", type: "helper" })),
       ],
       password === undefined ? {} : { database: { password } },
