@@ -26,6 +26,8 @@ export interface OpenSession {
 export interface Journal {
   /** Names the journal in the database; positions rise within it. */
   readonly id: string;
+  /** The highest position that it ever gave, when it was opened. */
+  readonly lastAtOpening: number;
   /** Whether what {@link add} took over survives a crash. */
   readonly isDurable: boolean;
   readonly waiting: number;
@@ -43,6 +45,8 @@ export interface Journal {
   forgetBefore(time: number): void;
   /** Forgets what waits and is open of one device. */
   forgetDevice(mac: string): void;
+  /** Takes another name. */
+  renew(): void;
   close(): void;
 }
 
@@ -61,7 +65,8 @@ export function sessionName({ mac, start, ap }: Session): string {
 /** The journal in a SQLite file of the proxy; sessions are sealed in it with a key of the master. */
 export class FileJournal implements Journal {
   readonly isDurable = true;
-  readonly id: string;
+  readonly lastAtOpening: number;
+  id: string;
   private readonly key: Buffer;
   private readonly database: Database;
   private count: number;
@@ -99,6 +104,8 @@ export class FileJournal implements Journal {
       const key = this.keyOf(keys);
       if (!key) throw new StoreFailure("WRONG_KEY", `${path}: written with a key that is not in the key file`);
       this.key = key;
+      const last = this.database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'waiting'").get();
+      this.lastAtOpening = Number(last?.seq ?? 0);
       this.count = Number(this.database.prepare("SELECT count(*) AS n FROM waiting").get()?.n);
       for (const row of this.database.prepare("SELECT id, session, until FROM open").all()) {
         const { session } = unsealSession(this.key, row.session as Buffer);
@@ -177,6 +184,12 @@ export class FileJournal implements Journal {
     for (const { position, session } of this.first(this.count)) {
       if (session.mac === mac) this.count -= this.sql.remove.run(position);
     }
+  }
+
+  renew(): void {
+    const id = randomBytes(8);
+    this.database.prepare("UPDATE meta SET value = ? WHERE name = 'id'").run(id);
+    this.id = id.toString("hex");
   }
 
   close(): void {

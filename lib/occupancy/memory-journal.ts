@@ -6,7 +6,8 @@ import { nextHour } from "./spread.js";
 /** A journal without a file: nothing is taken over before the tables have it, and open sessions end with the process. */
 export class MemoryJournal implements Journal {
   readonly isDurable = false;
-  readonly id = randomBytes(8).toString("hex");
+  readonly lastAtOpening = 0;
+  id = randomBytes(8).toString("hex");
   private queue: Waiting[] = [];
   private head = 0;
   private last = 0;
@@ -58,6 +59,10 @@ export class MemoryJournal implements Journal {
     for (const [name, { session }] of this.open) if (session.mac === mac) this.open.delete(name);
     this.queue = this.queue.slice(this.head).filter(({ session }) => session.mac !== mac);
     this.head = 0;
+  }
+
+  renew(): void {
+    this.id = randomBytes(8).toString("hex");
   }
 
   close(): void {

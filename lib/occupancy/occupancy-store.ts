@@ -4,6 +4,7 @@ import { type Erased, erase } from "./erasure.js";
 import { isStoreFailure, StoreFailure } from "./failure.js";
 import { Ingest, type IngestSettings, type IngestStatus } from "./ingest.js";
 import { FileJournal, type Journal } from "./journal.js";
+import { checkMark, forgetMark } from "./journal-marks.js";
 import { MemoryJournal } from "./memory-journal.js";
 import { checkPadding, type Padding, padCells, padClosed } from "./padding.js";
 import { type CountAnswer, count, type PresenceAnswer, presence } from "./query.js";
@@ -72,7 +73,7 @@ export class OccupancyStore {
 
   private constructor(
     private readonly options: OccupancyOptions,
-    journal: Journal,
+    private readonly journal: Journal,
   ) {
     this.openSec = options.openSec ?? 86_400;
     this.clock = options.clock ?? Date.now;
@@ -238,6 +239,7 @@ export class OccupancyStore {
     await this.ingesting.close();
     this.isClosed = true;
     const connection = await this.connection?.catch(() => undefined);
+    if (connection) await forgetMark(connection, this.journal).catch(() => {});
     await connection?.driver.close();
   }
 
@@ -275,6 +277,7 @@ export class OccupancyStore {
     const { store, masters } = this.options;
     try {
       const connection = await connect(store, masters, this.options);
+      await checkMark(connection, this.journal);
       this.isConnected = true;
       return connection;
     } catch (error) {

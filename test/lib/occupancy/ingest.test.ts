@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Rejection } from "../../../lib/common/rejection.js";
+import { connect } from "../../../lib/occupancy/connection.js";
 import { isStoreFailure, StoreFailure } from "../../../lib/occupancy/failure.js";
 import { type OccupancyOptions, OccupancyStore } from "../../../lib/occupancy/occupancy-store.js";
 import { checkSession, type Session } from "../../../lib/occupancy/session.js";
@@ -169,6 +170,37 @@ describe("occupancy ingest", function () {
     await store.flush();
     assert.equal((await store.verify()).find(({ table }) => table === "wl_idx_202610")?.rows, 6);
     assert.equal((await store.count("all", OCTOBER, OCTOBER + 60)).count, 2);
+  });
+
+  it("writes what comes into a journal that was restored from a backup", async () => {
+    const path = newPath();
+    const journalPath = newPath();
+    const first = open(path, { journalPath });
+    await first.ingest([session(1)]);
+    await first.close();
+    const backup = readFileSync(journalPath);
+    const second = open(path, { journalPath });
+    await second.ingest([session(2), session(3)]);
+    await second.close();
+    const elsewhere = newPath();
+    writeFileSync(elsewhere, backup);
+    const restored = open(path, { journalPath: elsewhere });
+    await restored.ingest([session(4)]);
+    await restored.flush();
+    const { count } = await restored.count("all", OCTOBER - DAY, OCTOBER + DAY);
+    assert.equal(count, 4);
+  });
+
+  it("leaves no mark of a journal in memory", async () => {
+    const path = newPath();
+    for (let n = 1; n <= 3; n++) {
+      const store = open(path);
+      await store.ingest([session(n)]);
+      await store.close();
+    }
+    const connection = await connect({ kind: "sqlite", path }, [MASTER], {});
+    assert.deepEqual((await connection.book.fresh()).journals, {});
+    await connection.driver.close();
   });
 
   it("survives an end between the choice of labels and the commit", async () => {
