@@ -15,8 +15,10 @@ export function noCounts(): ReadCounts {
   return { rounds: 0, statements: 0, labels: 0, rows: 0 };
 }
 
-/** Statements ask for 8, 64 or 512 labels, so that a round tells little about how many cells there are. */
+/** Statements ask for 8, 32, 64 or 512 labels, so that a round tells little about how many cells there are. */
 const SMALL = 8;
+/** A month of roll-ups, or what is left of one: half of 64 would be fillers, which cost as much as labels. */
+const MONTH = 32;
 const MIDDLE = 64;
 /** Up to here some statements of 64 cost less than one of 512. */
 const MANY = 4 * MIDDLE;
@@ -49,6 +51,7 @@ export async function lookUp(
 
 function statementSize(left: number): number {
   if (left <= SMALL) return SMALL;
+  if (left <= MONTH) return MONTH;
   return left <= MANY ? MIDDLE : MAX_LABELS;
 }
 

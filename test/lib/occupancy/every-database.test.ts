@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SeededRandom } from "../../../lib/common/seeded-random.js";
+import type { StoreFailure } from "../../../lib/occupancy/failure.js";
 import { OccupancyStore } from "../../../lib/occupancy/occupancy-store.js";
 import { VALUE_BYTES } from "../../../lib/occupancy/record.js";
 import { openDriver, STORE_KINDS, type StoreSettings } from "../../../lib/occupancy/store/open-driver.js";
@@ -157,7 +158,7 @@ for (const kind of STORE_KINDS) {
       assert.ok(searched > 100_000);
     });
 
-    it("is asked for labels in random order, in statements of three sizes", async () => {
+    it("is asked for labels in random order, in statements of four sizes", async () => {
       const settings = await database.fresh();
       const writer = open(settings);
       await writer.ingest(
@@ -175,7 +176,7 @@ for (const kind of STORE_KINDS) {
       const { count, counts } = await question();
       assert.equal(count, 90);
       assert.equal(counts.statements, asked.length);
-      assert.ok(asked.every(({ length }) => [8, 64, 512].includes(length)));
+      assert.ok(asked.every(({ length }) => [8, 32, 64, 512].includes(length)));
       const first = asked.splice(0).map((labels) => labels.map((label) => label.toString("hex")));
       assert.equal((await question()).count, 90);
       const second = asked.map((labels) => labels.map((label) => label.toString("hex")));
@@ -183,6 +184,59 @@ for (const kind of STORE_KINDS) {
       assert.ok(common.length > 4, "the same cells are asked again");
       const order = (labels: readonly string[] | undefined) => labels?.filter((label) => common.includes(label));
       assert.notDeepEqual(order(first[0]), order(second[0]), "in another order");
+    });
+
+    it("tells of changed, cut and deleted rows and of a table that is gone", async () => {
+      const settings = await database.fresh();
+      const store = open(settings);
+      await store.ingest(
+        Array.from({ length: 7 }, (_, i) => ({ mac: macOf(1), ap: "a", start: OCTOBER + 60 * i, duration: 30 })),
+      );
+      const ask = () => store.presence(macOf(1), OCTOBER - DAY, OCTOBER + DAY);
+      assert.equal((await ask()).intervals.length, 7);
+      const driver = await openDriver(settings);
+      const table = "wl_idx_202610";
+      const rows = (await driver.all({ sql: `SELECT label, val FROM ${table}`, parameters: [] })) as {
+        label: Buffer;
+        val: Buffer;
+      }[];
+      const codes = new Set<string>();
+      const put = async ({ label, val }: { label: Buffer; val: Buffer }) => {
+        for (const query of driver.dialect.put(table, [{ label, value: val }])) await driver.run(query);
+      };
+      const code = async () =>
+        await ask().then(
+          ({ intervals }) => (intervals.length === 7 ? "right" : "wrong"),
+          (error: StoreFailure) => error.code,
+        );
+      for (const [i, { label, val }] of rows.entries()) {
+        const other = rows[(i + 1) % rows.length] as { val: Buffer };
+        for (const bad of [val.subarray(0, 67), other.val, Buffer.alloc(68)]) {
+          await put({ label, val: bad });
+          codes.add(await code());
+          await assert.rejects(store.verify(), { code: "TAMPERED" });
+        }
+        await put({ label, val });
+      }
+      // Rows of the access point's cells are not read by this question.
+      assert.deepEqual([...codes].sort(), ["TAMPERED", "right"]);
+      codes.clear();
+      const mark = kind === "postgresql" ? "$1" : "?";
+      let unseen = 0;
+      for (const row of rows) {
+        await driver.run({ sql: `DELETE FROM ${table} WHERE label = ${mark}`, parameters: [row.label] });
+        const told = await code();
+        codes.add(told);
+        if (told === "wrong") unseen++;
+        await assert.rejects(store.verify(), { code: "HOLE", table });
+        await put(row);
+      }
+      assert.equal(unseen, 1, "a question misses only the cell's last row");
+      assert.deepEqual([...codes].sort(), ["HOLE", "right", "wrong"]);
+      await store.verify();
+      await driver.exec(`DROP TABLE ${table}`);
+      assert.equal(await code(), "MISSING_TABLE");
+      await driver.close();
     });
 
     // A file is never away.

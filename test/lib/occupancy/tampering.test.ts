@@ -112,6 +112,27 @@ describe("an occupancy database that somebody changes", function () {
     await assert.rejects(reopened(), { code: "WRONG_KEY" });
   });
 
+  it("is found out by verify for names cut from the list of access points, which a question leaves out", async () => {
+    await store.ingest([{ mac: macOf(50), ap: "b", start: OCTOBER, duration: 60 }]);
+    const salt = database.prepare("SELECT v FROM wl_meta WHERE k = 'salt'").get()?.v as Buffer;
+    const cell: Cell = { scope: SCOPE.directory, slot: 0, id: Buffer.alloc(0) };
+    const [, last] = labels(cellKey(deriveKey(MASTER, salt, "idx", "000000"), cell), 0, 2) as [Buffer, Buffer];
+    assert.equal(database.prepare("DELETE FROM wl_idx_000000 WHERE label = ?").run(last), 1);
+    const reader = OccupancyStore.open({ store: { kind: "sqlite", path }, masters: [MASTER] });
+    assert.deepEqual(await reader.accessPoints(), ["a"]);
+    await assert.rejects(reader.verify(), { code: "HOLE", table: "wl_idx_000000" });
+    await reader.close();
+  });
+
+  it("can put an erased session back, as the documentation says", async () => {
+    const kept = database.prepare(`SELECT label, val FROM ${TABLE}`).all() as { label: Buffer; val: Buffer }[];
+    await store.erase(macOf(3));
+    assert.equal((await count()).count, 39);
+    for (const { label, val } of kept) set(label, val);
+    assert.equal((await count()).count, 40);
+    await store.verify();
+  });
+
   it("is found out for a cell of another month put in its place", async () => {
     await store.ingest([{ mac: macOf(1), ap: "a", start: OCTOBER + 31 * DAY, duration: 60 }]);
     const november = database.prepare("SELECT val FROM wl_idx_202611 LIMIT 1").get()?.val as Buffer;
