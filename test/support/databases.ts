@@ -211,7 +211,7 @@ async function startMariadb(certificates?: Certificates): Promise<TestDatabase> 
   execFileSync("mariadb-install-db", install, { ...who, cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
   const init = join(folder, "init.sql");
   const account = `CREATE USER IF NOT EXISTS '${USER}'@'%' IDENTIFIED BY '${PASSWORD}';`;
-  writeFileSync(init, `${account}\nGRANT ALL ON *.* TO '${USER}'@'%';\n`, { mode: 0o644 });
+  writeFileSync(init, `${account}\nGRANT ALL ON *.* TO '${USER}'@'%' WITH GRANT OPTION;\n`, { mode: 0o644 });
   const port = await freePort();
   const login = { host: "127.0.0.1", port, user: USER, password: PASSWORD };
   const ask = async (sql: string) => {
