@@ -5,6 +5,7 @@ import { PIECE_SECONDS } from "../../simulator/network/made-piece.js";
 import { PieceWriter } from "../../simulator/network/piece-writer.js";
 import { UsageFailure } from "../failure.js";
 import { Child } from "../launch/child.js";
+import { missedHours, startCampus } from "../launch/demo-campus.js";
 import { prepareDemoDevices, startDevices } from "../launch/demo-devices.js";
 import { launch, type Running } from "../launch/launch.js";
 import { type LaunchOptions, launchOptions } from "../launch/options.js";
@@ -87,6 +88,7 @@ ${fleet}
              ${running.dashboardUrl}/trust   Trust
              ${running.dashboardUrl}/ledger   Ledger
              ${running.dashboardUrl}/network   Network
+             ${running.dashboardUrl}/occupancy   Occupancy
   Editor     ${running.editorUrl}   user operator, password in ${here(join(root, "initial-passwords.txt"))}
   Broker     ${running.mqttUrl}   ${logins}
   Keys       ${here(options.home.keys)}
@@ -105,12 +107,14 @@ export function demoCommand(): Command {
       .action(async (demo: DemoOptions) => {
         if (demo.rate !== "1" && demo.rate !== "10") throw new UsageFailure("--rate must be 1 or 10");
         const options = launchOptions("open");
+        const hours = missedHours(options.home);
         const running = await launch(options, console.log, () => prepareDemoDevices(options, demo.seed));
         const devices = startDevices(options, running.mqttUrl, demo.seed);
         const plant = startPlant(options, running, demo);
         const fleet = startFleet(options, running, demo);
+        const campus = startCampus(options, running.mqttUrl, demo.seed, hours);
         const house = startHouse(options, demo);
-        const children = [plant, fleet, devices].filter((child) => child !== undefined);
+        const children = [plant, fleet, devices, campus].filter((child) => child !== undefined);
         await untilStopped({
           failed: Promise.race([running.failed, ...children.map(ended), house.failed]),
           stop: async () => {

@@ -9,6 +9,7 @@ import { exportLedgerCommand } from "./export-ledger.js";
 import { importModelCommand } from "./import-model.js";
 import { keysCommand } from "./keys.js";
 import { maskCommand } from "./mask.js";
+import { occupancyCommand } from "./occupancy.js";
 import { scoreCommand } from "./score.js";
 import { simulateCommand } from "./simulate.js";
 import { startCommand } from "./start.js";
@@ -31,5 +32,6 @@ export const commands: (() => Command)[] = [
   exportLedgerCommand,
   verifyLedgerCommand,
   anchorCommand,
+  occupancyCommand,
   benchCommand,
 ];

@@ -4,6 +4,7 @@ import { simulateDevicesCommand } from "./simulate-devices.js";
 import { simulateFleetCommand } from "./simulate-fleet.js";
 import { simulateNetworkCommand } from "./simulate-network.js";
 import { simulateThermalCommand } from "./simulate-thermal.js";
+import { simulateWifiCommand } from "./simulate-wifi.js";
 
 /** `redoubt simulate <scenario>`. */
 export function simulateCommand(): Command {
@@ -13,5 +14,6 @@ export function simulateCommand(): Command {
     .addCommand(simulateFleetCommand())
     .addCommand(simulateAttackCommand())
     .addCommand(simulateDevicesCommand())
-    .addCommand(simulateNetworkCommand());
+    .addCommand(simulateNetworkCommand())
+    .addCommand(simulateWifiCommand());
 }

@@ -10,14 +10,16 @@ import { createKeyFile } from "../../lib/envelope/key-file.js";
 import { FLEET_KEY_FAMILY, FLEET_KEY_FILE } from "../../lib/registry/device-key.js";
 
 /**
- * The three keys of the thermal pipeline, of which nobody but the gateway holds more than one, and the fleet key,
- * which the gateway alone holds: devices get keys derived from it.
+ * The three keys of the thermal pipeline, of which nobody but the gateway holds more than one; the fleet key, which the
+ * gateway alone holds: devices get keys derived from it; and the key that opens the occupancy database, which never
+ * gets it.
  */
 const KEY_FILES: Readonly<Record<string, KeyFamily>> = {
   "raw.key": "fernet",
   "masked.key": "fernet",
   "hvac.key": "fernet",
   [FLEET_KEY_FILE]: FLEET_KEY_FAMILY,
+  "occupancy.key": "aes-256",
 };
 
 export interface Secrets {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { GATEWAY_ACCOUNT, NETWORK_ACCOUNT } from "../../lib/broker/accounts.js";
+import { GATEWAY_ACCOUNT, NETWORK_ACCOUNT, OCCUPANCY_ACCOUNT } from "../../lib/broker/accounts.js";
 import { writeFileAtomic } from "../../lib/common/files.js";
 import { addGatewayCredentials, type Delivery, withGateway } from "./gateway-nodes.js";
 import { decryptCredentials, encryptCredentials, type FlowCredentials } from "./node-red-credentials.js";
@@ -27,6 +27,7 @@ export const BROKER_NODES: Readonly<Record<string, string>> = {
   "rdbt-broker-monitor": "monitor",
   "rdbt-broker-gw": GATEWAY_ACCOUNT,
   "rdbt-broker-net": NETWORK_ACCOUNT,
+  "rdbt-broker-occ": OCCUPANCY_ACCOUNT,
 };
 
 const TLS_NODE = "rdbt-broker-tls";

@@ -15,6 +15,7 @@ export const FLOWS: readonly string[] = [
   "device-gateway.json",
   "central-server.json",
   "network-ids.json",
+  "occupancy.json",
 ];
 
 /**

@@ -67,6 +67,15 @@ export const NETWORK_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
   [NETWORK_ACCOUNT]: { publish: ["security/network"], subscribe: ["home/sensor/data"] },
 };
 
+/** Where access controllers, or their simulation, publish sessions. */
+export const WIFI_TOPIC = "wifi/sessions";
+/** The account of the flow which stores what access controllers publish, and theirs. */
+export const OCCUPANCY_ACCOUNT = "occupancy";
+export const OCCUPANCY_ACCOUNTS: Readonly<Record<string, AccessRights>> = {
+  "wifi-controller": { publish: [WIFI_TOPIC], subscribe: [] },
+  [OCCUPANCY_ACCOUNT]: { publish: [], subscribe: [WIFI_TOPIC] },
+};
+
 /** Where the broker's users are: salted hashes and rights. */
 export function usersFileIn(home: string): string {
   return join(home, "broker", "users.json");
@@ -170,9 +179,10 @@ function provisionLocked(home: string, wanted: Readonly<Record<string, AccessRig
 }
 
 /**
- * Makes the accounts of the thermal system, the security monitor, the device gateway and the network monitor with random passwords where they
- * do not exist yet, in `<home>/broker/`: `accounts.json` (passwords, for the programs on this machine) and `users.json` (hashes and rights, for the
- * broker), both 0600. What exists, also rights that a person changed, is kept.
+ * Makes the accounts of every flow (thermal system, security monitor, device gateway, network monitor, occupancy) with
+ * random passwords where they do not exist yet, in `<home>/broker/`: `accounts.json` (passwords, for the programs on this
+ * machine) and `users.json` (hashes and rights, for the broker), both 0600. What exists, also rights that a person
+ * changed, is kept.
  *
  * @param home root of the Redoubt home.
  * @returns every account, by name.
@@ -183,6 +193,7 @@ export function provisionAccounts(home: string): Record<string, Account> {
     ...SECURITY_ACCOUNTS,
     ...GATEWAY_ACCOUNTS,
     ...NETWORK_ACCOUNTS,
+    ...OCCUPANCY_ACCOUNTS,
   });
 }
 

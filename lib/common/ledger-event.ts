@@ -27,6 +27,8 @@ export const LEDGER_KINDS = [
   "drop",
   /** An address was blocked, unblocked, or that was refused; a block is written before it takes effect. */
   "firewall",
+  /** A person asked where a device was; written before the answer. The device as a keyed hash. */
+  "query",
 ] as const;
 
 export type LedgerKind = (typeof LEDGER_KINDS)[number];

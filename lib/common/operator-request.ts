@@ -8,6 +8,11 @@ const NETWORK_TRACES = ["req", "res", "qos", "retain", "received", "intake", "de
 /** Where nobody had to log in. */
 const ANYBODY = "operator";
 
+/** Which property shows that a message came by the network; undefined for a click in a dashboard, or the flow's own. */
+export function networkTraceOf(msg: object): string | undefined {
+  return NETWORK_TRACES.find((name) => (msg as Record<string, unknown>)[name] !== undefined);
+}
+
 /**
  * Refuses a person's request that came by the network. What a person asks for stands in a property of the message
  * that no payload can set; dashboards let only operators send, and the editor's buttons belong to whoever may deploy.
@@ -15,7 +20,7 @@ const ANYBODY = "operator";
  * @throws {Rejection} AUTH.
  */
 export function refuseNetworkOrigin(msg: object): void {
-  const trace = NETWORK_TRACES.find((name) => (msg as Record<string, unknown>)[name] !== undefined);
+  const trace = networkTraceOf(msg);
   if (trace === undefined) return;
   throw new Rejection("AUTH", `an operator's request must come from a dashboard or the editor, not with msg.${trace}`);
 }

@@ -117,14 +117,17 @@ class SqliteDatabase implements Database {
       }
     };
     const statement = attempt(() => this.database.prepare(sql));
+    // libsql takes a lone blob for named parameters and ends the process; an array it takes for the parameters.
+    const bound = (parameters: SqlValue[]) =>
+      this.driver === "libsql" ? [checked(parameters) as unknown as SqlValue] : checked(parameters);
     return {
-      run: (...parameters) => attempt(() => Number(statement.run(...checked(parameters)).changes)),
+      run: (...parameters) => attempt(() => Number(statement.run(...bound(parameters)).changes)),
       get: (...parameters) =>
         attempt(() => {
-          const row = statement.get(...checked(parameters));
+          const row = statement.get(...bound(parameters));
           return row === undefined ? undefined : rowOf(row);
         }),
-      all: (...parameters) => attempt(() => statement.all(...checked(parameters)).map(rowOf)),
+      all: (...parameters) => attempt(() => statement.all(...bound(parameters)).map(rowOf)),
     };
   }
 

@@ -22,6 +22,8 @@ import { millionClients } from "./million-clients.js";
 import { networkBlock } from "./network-block.js";
 import { networkLab } from "./network-lab.js";
 import { networkNormal } from "./network-normal.js";
+import { occupancyKill } from "./occupancy-kill.js";
+import { occupancyMillion } from "./occupancy-million.js";
 import { serverAwayDrill } from "./server-away.js";
 import { spoolDamage } from "./spool-damage.js";
 import { startStop } from "./start-stop.js";
@@ -55,5 +57,7 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     networkLab,
     networkNormal,
     networkBlock,
+    occupancyMillion,
+    occupancyKill,
   ].map((drill) => [drill.name, drill]),
 );

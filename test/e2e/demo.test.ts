@@ -65,6 +65,18 @@ describe("redoubt demo", function () {
     await page.close();
   });
 
+  it("counts the devices of an invented campus, whose last day is there from the start", async () => {
+    const page = await (browser as Browser).newPage();
+    await page.goto(`${(demo as RunningCommand).origin}/ui/occupancy`);
+    await page.waitForFunction(() => /[1-9]/.test(document.querySelector(".rdbt-occ-stored td")?.textContent ?? ""));
+    // Roll-ups are written once a minute.
+    await page.waitForFunction(() => document.querySelectorAll(".rdbt-occ-strip .rdbt-occ-q1").length > 50, undefined, {
+      timeout: 110_000,
+    });
+    assert.match(await text(page, ".rdbt-occ-here"), /^\d[\d,]*|^fewer than 5/);
+    await page.close();
+  });
+
   it("keeps every secret private and out of flows and logs", () => {
     const home = (demo as RunningCommand).home;
     for (const name of readdirSync(home, { recursive: true, encoding: "utf8" })) {
@@ -77,7 +89,9 @@ describe("redoubt demo", function () {
       assert.equal(statSync(join(home, name)).mode & 0o077, 0, `${name} can be read by others`);
     }
     const secrets = [
-      ...["raw.key", "masked.key", "hvac.key"].map((name) => readFileSync(join(home, "keys", name), "utf8").trim()),
+      ...["raw.key", "masked.key", "hvac.key", "occupancy.key"].map((name) =>
+        readFileSync(join(home, "keys", name), "utf8").trim(),
+      ),
       readFileSync(join(home, "credential-secret"), "utf8").trim(),
       ...["gateway", "hvac", "rack-1", "plant"].map((name) => (demo as RunningCommand).account(name).password),
     ];

@@ -35,7 +35,13 @@ interface Form {
   emptyLabels: number;
 }
 
-const CONFIG_TYPES = ["redoubt-keyring", "redoubt-model", "redoubt-device-registry", "redoubt-ledger-config"];
+const CONFIG_TYPES = [
+  "redoubt-keyring",
+  "redoubt-model",
+  "redoubt-device-registry",
+  "redoubt-ledger-config",
+  "redoubt-store",
+];
 /** What a node cannot know by itself; everything else has a valid default. */
 const ASKED_FOR: Record<string, string[]> = {
   "redoubt-keyring": ["node-config-input-path"],
@@ -50,6 +56,8 @@ const ASKED_FOR: Record<string, string[]> = {
   "redoubt-ledger": ["node-input-ledger"],
   "redoubt-spool-out": ["node-input-url"],
   "redoubt-anchor": ["node-input-ledger", "node-input-contract"],
+  "redoubt-occupancy-store": ["node-input-store"],
+  "redoubt-occupancy-query": ["node-input-store"],
 };
 
 /** Nobody can ship the address of a contract that its user has to deploy. */

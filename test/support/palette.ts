@@ -31,11 +31,12 @@ export function loadAllFlows(): FlowNode[] {
 }
 
 /**
- * The broker of the flows is not running here, nobody has entered a password, a token or a contract's address, and the
- * example of gateway-status meets the one of the flow; all else is a fault.
+ * The broker of the flows is not running here, nobody has entered a password, a token or a contract's address, or made the
+ * occupancy flow's key (`redoubt start` does; a node that made one would hide that it is lost), and the example of
+ * gateway-status meets the one of the flow; all else is a fault.
  */
 const EXPECTED =
-  /mqtt-broker|ECONNREFUSED|Connection failed|Encrypted credentials not found|enter a token for each gateway|contract must be an address|another gateway-status node/;
+  /mqtt-broker|ECONNREFUSED|Connection failed|Encrypted credentials not found|enter a token for each gateway|contract must be an address|another gateway-status node|occupancy\.key does not exist; make it with/;
 
 /** What is wrong with the palette in a running Node-RED: sets that failed to load, types of ours that are missing. */
 export async function paletteProblems(nodeRed: BootedNodeRed): Promise<string[]> {

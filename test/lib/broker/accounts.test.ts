@@ -6,6 +6,7 @@ import {
   accountsFileIn,
   GATEWAY_ACCOUNTS,
   NETWORK_ACCOUNTS,
+  OCCUPANCY_ACCOUNTS,
   provision,
   provisionAccounts,
   readAccounts,
@@ -17,8 +18,8 @@ import {
 import { mosquittoAcl, mosquittoConfig } from "../../../lib/broker/mosquitto-files.js";
 import { addUser, readUsers } from "../../../lib/broker/users-file.js";
 
-const NAMES = [THERMAL_ACCOUNTS, SECURITY_ACCOUNTS, GATEWAY_ACCOUNTS, NETWORK_ACCOUNTS].flatMap((accounts) =>
-  Object.keys(accounts),
+const NAMES = [THERMAL_ACCOUNTS, SECURITY_ACCOUNTS, GATEWAY_ACCOUNTS, NETWORK_ACCOUNTS, OCCUPANCY_ACCOUNTS].flatMap(
+  (accounts) => Object.keys(accounts),
 );
 const deploy = join(__dirname, "..", "..", "..", "deploy", "mosquitto");
 

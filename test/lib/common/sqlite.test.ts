@@ -44,6 +44,7 @@ describe("sqlite", () => {
       { a: 1, b: null, c: "", d: Buffer.alloc(0) },
     ]);
     assert.deepEqual(database.prepare("SELECT b FROM t WHERE a = ?").get(1), { b: null });
+    assert.deepEqual(database.prepare("SELECT a FROM t WHERE d = ?").get(Buffer.from([0, 255])), { a: 2 ** 52 });
     assert.equal(database.prepare("SELECT b FROM t WHERE a = ?").get(7), undefined);
     assert.equal(database.prepare("UPDATE t SET b = 3").run(), 2);
     assert.throws(() => database.prepare("UPDATE t SET c = ?").run("a\u0000b"), /holds NUL/);
