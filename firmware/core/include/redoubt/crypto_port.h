@@ -26,7 +26,7 @@ extern "C" {
 /** Once, before any other function of this file. Safe to call again. */
 enum redoubt_status redoubt_crypto_start(void);
 
-/** HMAC-SHA-256 (RFC 2104). `out` has REDOUBT_SHA256_BYTES. An empty key is allowed. */
+/** HMAC-SHA-256 (RFC 2104). `key_length` is at least 1; `out` has REDOUBT_SHA256_BYTES. */
 enum redoubt_status redoubt_crypto_hmac_sha256(const uint8_t *key, size_t key_length, const uint8_t *message,
                                                size_t message_length, uint8_t *out);
 
