@@ -1,0 +1,35 @@
+// The device: its parts, and what they share.
+#pragma once
+
+#include <redoubt/device.h>
+
+#include "mqtt_link.h"
+#include "outbox.h"
+#include "settings.h"
+#include "wireless.h"
+
+struct Node {
+  Settings settings;
+  redoubt_device device;
+  /** What the core answered at the start; and again when it was asked later. */
+  redoubt_status state;
+  Wireless wireless;
+  MqttLink link;
+  Outbox outbox;
+  char dataTopic[LONGEST_TOPIC];
+  char commandTopic[LONGEST_TOPIC];
+  /** Readings for which no number could be had: nothing was sent. */
+  uint32_t unsealed;
+  /** A reading is wanted now, whatever the period says. */
+  bool isReadingWanted;
+  bool isRestartWanted;
+};
+
+/** Opens the core's storage and, where there is a key, names the topics and the MQTT client. Again after a failure. */
+void nodeOpen(Node &node);
+
+/** Measures, seals and puts into the outbox. @returns false where nothing could be sealed. */
+bool nodeMeasure(Node &node);
+
+/** Hands readings over to MQTT, and forgets those that were acknowledged. */
+void nodeDeliver(Node &node, uint32_t now);
