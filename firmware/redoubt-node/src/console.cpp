@@ -3,6 +3,8 @@
 #include <Arduino.h>
 #include <redoubt/crypto_port.h>
 
+#include <memory>
+
 #include "options.h"
 #include "portal.h"
 
@@ -24,10 +26,13 @@ void help() {
   Serial.println("restart            takes over what was set");
 }
 
-void show(const Node &node) {
+void show() {
   size_t count = 0;
   const SettingName *names = settingsNames(count);
-  const Settings &settings = node.settings;
+  // What is stored, which a restart takes over; too large for the stack.
+  const std::unique_ptr<Settings> stored(new Settings);
+  settingsLoad(*stored);
+  const Settings &settings = *stored;
   const char *values[] = {settings.wifiName,       settings.wifiPassword, settings.broker,
                           settings.authority,      settings.certificate,  settings.certificateKey,
                           settings.updateKey,      settings.timeServer};
@@ -37,6 +42,7 @@ void show(const Node &node) {
     Serial.printf("%s: %s\n", names[i].name, !isSet ? "not set" : isHidden ? "set" : values[i]);
   }
   Serial.printf("%s: %lu\n", names[count - 1].name, static_cast<unsigned long>(settings.periodMs));
+  redoubt_crypto_wipe(stored.get(), sizeof *stored);
 }
 
 void status(const Node &node) {
@@ -49,9 +55,10 @@ void status(const Node &node) {
   Serial.printf("wifi %s, mqtt %s%s%s\n", node.wireless.isUp() ? "up" : "down", node.link.isUp() ? "up" : "down",
                 missing == nullptr ? "" : ", missing: ", missing == nullptr ? "" : missing);
   const Outbox &outbox = node.outbox;
-  Serial.printf("readings: %lu delivered, %lu waiting, %lu dropped, %lu not sealed\n",
+  Serial.printf("readings: %lu delivered, %lu waiting, %lu dropped, %lu not sealed (%s)\n",
                 static_cast<unsigned long>(outbox.delivered()), static_cast<unsigned long>(outbox.waiting()),
-                static_cast<unsigned long>(outbox.dropped()), static_cast<unsigned long>(node.unsealed));
+                static_cast<unsigned long>(outbox.dropped()), static_cast<unsigned long>(node.unsealed),
+                redoubt_status_name(node.sealed));
   Serial.printf("commands: %lu accepted, %lu refused, %lu overlooked", static_cast<unsigned long>(device.commands.accepted),
                 static_cast<unsigned long>(device.commands.refused), static_cast<unsigned long>(node.link.overlooked()));
   for (int code = 0; code < REDOUBT_STATUS_COUNT; code++) {
@@ -89,7 +96,7 @@ void run(Node &node) {
   const auto is = [](const char *name) { return strcmp(line, name) == 0; };
   if (is("provision")) provision(node, rest);
   else if (is("set")) set(rest);
-  else if (is("show")) show(node);
+  else if (is("show")) show();
   else if (is("status")) status(node);
   else if (is("setup")) portalOpen(node);
   else if (is("forget")) {

@@ -32,7 +32,7 @@ bool isWithoutKey() { return node.state == REDOUBT_NOT_PROVISIONED || node.state
 
 /** Flash that fails for a while, or a random source that does: without either nothing can be sealed, so try again. */
 void openAgain(uint32_t now) {
-  if (node.link.isBegun() || isWithoutKey() || now - openedAt < OPEN_AGAIN_MS) return;
+  if (isWithoutKey() || now - openedAt < OPEN_AGAIN_MS) return;
   openedAt = now;
   nodeOpen(node);
 }
@@ -83,7 +83,8 @@ void loop() {
   watchdogFeed();
   consolePoll(node);
   portalPoll(node, now);
-  openAgain(now);
+  if (node.device.is_ready) nodeConnect(node);
+  else openAgain(now);
   node.wireless.poll(node.settings, now);
   node.link.poll(node.wireless.isUp(), now);
   while (node.link.takeCommand(received)) commandsHandle(node, received);

@@ -20,12 +20,12 @@ redoubt_status fillRandom(void *, uint8_t *out, size_t length) {
 bool seal(Node &node, const redoubt_reading &reading, size_t &length, uint64_t &number) {
   static char json[LONGEST_JSON];
 #if REDOUBT_LEGACY
-  node.state = legacySeal(node.device, reading, json, sizeof json, node.outbox.place(), LONGEST_READING, length, number);
+  node.sealed = legacySeal(node.device, reading, json, sizeof json, node.outbox.place(), LONGEST_READING, length, number);
 #else
-  node.state = redoubt_device_seal(&node.device, node.dataTopic, &reading, json, sizeof json, node.outbox.place(),
+  node.sealed = redoubt_device_seal(&node.device, node.dataTopic, &reading, json, sizeof json, node.outbox.place(),
                                    LONGEST_READING, &length, &number);
 #endif
-  return node.state == REDOUBT_OK;
+  return node.sealed == REDOUBT_OK;
 }
 
 }  // namespace
@@ -33,7 +33,12 @@ bool seal(Node &node, const redoubt_reading &reading, size_t &length, uint64_t &
 void nodeOpen(Node &node) {
   const redoubt_storage storage = nvsStorage();
   node.state = redoubt_device_open(&node.device, &storage, fillRandom, nullptr, REDOUBT_DEFAULT_BLOCK);
-  if (!node.device.is_ready || node.link.isBegun()) return;
+}
+
+void nodeConnect(Node &node) {
+  static bool isTried = false;
+  if (isTried || node.link.isBegun() || settingsMissing(node.settings) != nullptr) return;
+  isTried = true;
   const char *name = node.device.identity.device;
   snprintf(node.commandTopic, sizeof node.commandTopic, "iot/devices/%s/cmd", name);
 #if REDOUBT_LEGACY == 2

@@ -11,8 +11,10 @@
 struct Node {
   Settings settings;
   redoubt_device device;
-  /** What the core answered at the start; and again when it was asked later. */
+  /** What the core answered when it was opened or given a key. */
   redoubt_status state;
+  /** Why the last reading could not be sealed, if it could not. */
+  redoubt_status sealed;
   Wireless wireless;
   MqttLink link;
   Outbox outbox;
@@ -25,8 +27,11 @@ struct Node {
   bool isRestartWanted;
 };
 
-/** Opens the core's storage and, where there is a key, names the topics and the MQTT client. Again after a failure. */
+/** Opens the core's storage; again where that failed. A core that is open must not be opened again: it costs numbers. */
 void nodeOpen(Node &node);
+
+/** Names the topics and makes the MQTT client, once there is a key and every setting. */
+void nodeConnect(Node &node);
 
 /** Measures, seals and puts into the outbox. @returns false where nothing could be sealed. */
 bool nodeMeasure(Node &node);

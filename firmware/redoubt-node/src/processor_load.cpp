@@ -35,8 +35,10 @@ void processorLoadBegin() {
 }
 
 double processorLoad() {
-  if (ticks.load() < FEWEST_TICKS) return NAN;
+  static double last = NAN;
+  if (ticks.load() < FEWEST_TICKS) return last;
   const uint32_t all = ticks.exchange(0);
   const uint32_t idle = idleTicks.exchange(0);
-  return idle >= all ? 0.0 : 100.0 * (all - idle) / all;
+  last = idle >= all ? 0.0 : 100.0 * (all - idle) / all;
+  return last;
 }

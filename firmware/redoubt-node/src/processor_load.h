@@ -3,5 +3,8 @@
 
 void processorLoadBegin();
 
-/** Per cent since the last call; NaN where too few ticks have passed to tell. */
+/**
+ * Per cent, of the time since the last call; while too few ticks have passed to tell, what was measured before; NaN
+ * before the first measurement.
+ */
 double processorLoad();

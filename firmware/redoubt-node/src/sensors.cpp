@@ -21,6 +21,8 @@ DallasTemperature probe(&wire);
 
 /** Below it nothing is at the pin: a divider with a battery gives more, an open pin with its resistor to ground less. */
 constexpr uint32_t NO_BATTERY_MV = 300;
+/** One value of the converter is off by several millivolts, which near half full is several per cent. */
+constexpr uint32_t BATTERY_SAMPLES = 16;
 
 void add(Measured &measured, const char *name, double value, uint8_t decimals) {
   // NaN is what the libraries answer for a sensor that does not: it was not measured.
@@ -49,7 +51,9 @@ double chargeOf(double volts) {
 
 double batteryLevel() {
 #if REDOUBT_PIN_BATTERY >= 0
-  const uint32_t atPin = analogReadMilliVolts(REDOUBT_PIN_BATTERY);
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < BATTERY_SAMPLES; i++) sum += analogReadMilliVolts(REDOUBT_PIN_BATTERY);
+  const double atPin = static_cast<double>(sum) / BATTERY_SAMPLES;
   if (atPin < NO_BATTERY_MV) return NAN;
   return chargeOf(atPin * REDOUBT_BATTERY_DIVIDER / 1000.0);
 #else
