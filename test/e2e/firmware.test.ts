@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
+import { envelopeProfile } from "../../lib/envelope/registry.js";
 import { sealCommand } from "../../lib/envelope/seal-command.js";
 import { deviceKey } from "../../lib/registry/device-key.js";
 import { provisioningRecord } from "../../lib/registry/provisioning-record.js";
@@ -13,7 +14,7 @@ import { startMosquitto, type TestBroker } from "../support/brokers.js";
 import { type Certificates, makeCertificates } from "../support/certificates.js";
 import { DeviceGateway } from "../support/device-gateway.js";
 import { requireFirmware, SANITIZER_REPORT, virtualDeviceProgram } from "../support/firmware.js";
-import { firmwareFleet, until } from "../support/firmware-fleet.js";
+import { assertTrustRises, firmwareFleet, TRUST_PROPERTIES, until } from "../support/firmware-fleet.js";
 import { commandButton } from "../support/gateway-secrets.js";
 
 const ID = "node-001";
@@ -37,12 +38,13 @@ describe("the firmware, compiled for this machine", function () {
   it("sends over TLS to a real Mosquitto what the gateway accepts once, and never again, and earns trust", async () => {
     const fleet = makeFirmwareFleet({ devices: 4, seed: 8 });
     const more = [commandButton(fleet[0]?.id ?? "")];
-    const gateway = await DeviceGateway.start({ fleet, tls: true, more });
+    const gateway = await DeviceGateway.start({ fleet, tls: true, more, properties: TRUST_PROPERTIES });
     try {
-      const { sent, accepted, replaysRefused, trust } = await firmwareFleet(gateway, { messages: 100, rateHz: 5 });
+      const result = await firmwareFleet(gateway, { messages: 100, rateHz: 5 });
+      const { sent, accepted, replaysRefused } = result;
       assert.ok(sent >= 100);
       assert.deepEqual([accepted, replaysRefused], [sent, sent]);
-      for (const { first, last } of trust) assert.ok(first > 0 && last > first, `trust from ${first} to ${last}`);
+      assertTrustRises(result);
       const [device] = fleet;
       const lines: string[] = [];
       const again = new VirtualDevice({
@@ -162,7 +164,6 @@ describe("the firmware, compiled for this machine", function () {
 
     it("keeps readings and their numbers while there is no WiFi, and leaves out sensors that are not there", async () => {
       const readings: { sequence_no: number; humidity?: number; battery_level?: number; light?: number }[] = [];
-      const { envelopeProfile } = await import("../../lib/envelope/registry.js");
       const profile = envelopeProfile("cose-a128gcm").create([key(ID)]);
       client.on("message", (topic, bytes) => {
         readings.push(JSON.parse(profile.open(bytes, { now: Date.now(), topic }).plaintext.toString()));

@@ -29,7 +29,22 @@ export interface FirmwareFleetResult {
   replaysRefused: number;
   /** Of each device: when it was first heard, and at the end. */
   trust: { first: number; last: number }[];
+  seconds: number;
 }
+
+/** Trust rises by what readings earn, and no faster than the rules of {@link TRUST_PROPERTIES} allow. */
+export function assertTrustRises({ trust, seconds }: FirmwareFleetResult): void {
+  const { initialScore, recoverySec, recoveryBurst } = TRUST_PROPERTIES["rdbt-gw-trust"];
+  const most = Math.ceil(seconds / recoverySec) + recoveryBurst;
+  for (const { first, last } of trust) {
+    assert.ok(first >= initialScore && last > first && last - first <= most, `trust from ${first} to ${last}`);
+  }
+}
+
+/** Changes of the gateway's trust-update: room to rise, and a point every two seconds instead of every minute. */
+export const TRUST_PROPERTIES = {
+  "rdbt-gw-trust": { initialScore: 60, recoverySec: 2, recoveryBurst: 1, creditSec: 1 },
+};
 
 const PATIENCE_MS = 120_000;
 const REPLAY_RATE_HZ = 200;
@@ -69,6 +84,7 @@ class FleetRun {
 
   async run(): Promise<FirmwareFleetResult> {
     const { gateway, options, client, messages, stored } = this;
+    const begin = Date.now();
     await client.subscribeAsync("iot/devices/+/data", { qos: 1 });
     const { url, authority } = gateway.tls;
     const fleet = await VirtualFleet.start(gateway.fleet, {
@@ -101,7 +117,7 @@ class FleetRun {
     this.look();
     assert.equal(stored.size, messages.size, "records after the replays");
     const trust = gateway.fleet.map(({ id }) => ({ first: this.first.get(id) ?? 0, last: this.ledger.score(id) ?? 0 }));
-    return { sent: messages.size, accepted: stored.size, replaysRefused, trust };
+    return { sent: messages.size, accepted: stored.size, replaysRefused, trust, seconds: (Date.now() - begin) / 1000 };
   }
 
   close(): void {
