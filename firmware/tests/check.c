@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "redoubt/status.h"
-
 static unsigned tests;
 static unsigned failed_tests;
 static unsigned failures;
@@ -15,11 +13,11 @@ void check_that(bool is_true, const char *text, const char *file, int line) {
   printf("%s:%d: %s is false\n", file, line, text);
 }
 
-void check_status(int actual, int expected, const char *text, const char *file, int line) {
+void check_status(enum redoubt_status actual, enum redoubt_status expected, const char *text, const char *file, int line) {
   if (actual == expected) return;
   failures++;
-  printf("%s:%d: %s is %s, not %s\n", file, line, text, redoubt_status_name((enum redoubt_status)actual),
-         redoubt_status_name((enum redoubt_status)expected));
+  printf("%s:%d: %s is %s, not %s\n", file, line, text, redoubt_status_name(actual),
+         redoubt_status_name(expected));
 }
 
 void check_text(const char *actual, const char *expected, const char *text, const char *file, int line) {

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "redoubt/status.h"
+
 /** Fails the running test and goes on with it. */
 #define CHECK(condition) check_that((condition), #condition, __FILE__, __LINE__)
 #define CHECK_STATUS(call, expected) check_status((call), (expected), #call, __FILE__, __LINE__)
@@ -13,7 +15,7 @@
 #define RUN(test) check_run(#test, test)
 
 void check_that(bool is_true, const char *text, const char *file, int line);
-void check_status(int actual, int expected, const char *text, const char *file, int line);
+void check_status(enum redoubt_status actual, enum redoubt_status expected, const char *text, const char *file, int line);
 void check_text(const char *actual, const char *expected, const char *text, const char *file, int line);
 void check_run(const char *name, void (*test)(void));
 

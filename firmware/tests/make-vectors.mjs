@@ -9,7 +9,8 @@ const vectors = JSON.parse(readFileSync(input, "utf8"));
 const text = (value) => {
   if (value === null || value === undefined) return "NULL";
   const bytes = [...Buffer.from(value)].map((byte) => {
-    if (byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c && byte !== 0x3f) return String.fromCharCode(byte);
+    if (byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c && byte !== 0x3f)
+      return String.fromCharCode(byte);
     return `\\${byte.toString(8).padStart(3, "0")}`;
   });
   return `"${bytes.join("")}"`;

@@ -64,14 +64,15 @@ enum redoubt_status redoubt_device_provision(struct redoubt_device *device, cons
   struct redoubt_provisioning record;
   enum redoubt_status status = redoubt_provisioning_parse(text, length, &record);
   if (status != REDOUBT_OK) return status;
-  if (!device->is_provisioned) {
-    status = take_key(device, &record);
-  } else if (strcmp(record.device, device->identity.device) != 0) {
+  const bool is_other = device->is_provisioned && strcmp(record.device, device->identity.device) != 0;
+  if (is_other) {
     status = REDOUBT_OTHER_DEVICE;
-  } else if (record.epoch > device->identity.epoch) {
+  } else if (!device->is_provisioned || record.epoch > device->identity.epoch) {
     status = take_key(device, &record);
+  } else if (record.epoch == device->identity.epoch) {
+    status = renew_password(device, &record);
   } else {
-    status = record.epoch == device->identity.epoch ? renew_password(device, &record) : REDOUBT_EPOCH;
+    status = REDOUBT_EPOCH;
   }
   redoubt_crypto_wipe(&record, sizeof record);
   return status;

@@ -120,7 +120,6 @@ enum redoubt_status redoubt_envelope_seal(const struct redoubt_sender *sender, c
                                           size_t out_capacity, size_t *out_length) {
   struct binding binding;
   uint8_t kid[REDOUBT_MAX_KID_BYTES];
-  uint8_t aad[MAX_AAD_BYTES];
   struct session session;
   *out_length = 0;
   size_t name = strlen(sender->device);
@@ -140,6 +139,7 @@ enum redoubt_status redoubt_envelope_seal(const struct redoubt_sender *sender, c
   enum redoubt_status status =
       derive(sender->key, sender->boot_id, kid, kid_length, sender->epoch, number, &session);
   if (status == REDOUBT_OK) {
+    uint8_t aad[MAX_AAD_BYTES];
     status = redoubt_crypto_aes128_gcm_seal(session.key, session.nonce, aad, write_aad(&binding, aad), plaintext,
                                             plaintext_length, out + writer.length);
   }
@@ -195,7 +195,6 @@ enum redoubt_status redoubt_envelope_open(const uint8_t *key, const char *topic,
                                           struct redoubt_envelope *envelope) {
   struct redoubt_envelope parsed;
   struct binding binding;
-  uint8_t aad[MAX_AAD_BYTES];
   struct session session;
   *plaintext_length = 0;
   memset(plaintext, 0, plaintext_capacity);
@@ -210,6 +209,7 @@ enum redoubt_status redoubt_envelope_open(const uint8_t *key, const char *topic,
   if (opened > plaintext_capacity) return REDOUBT_SIZE;
   status = derive(key, parsed.boot_id, parsed.kid, parsed.kid_length, parsed.epoch, parsed.number, &session);
   if (status == REDOUBT_OK) {
+    uint8_t aad[MAX_AAD_BYTES];
     status = redoubt_crypto_aes128_gcm_open(session.key, session.nonce, aad, write_aad(&binding, aad),
                                             parsed.ciphertext, parsed.ciphertext_length, plaintext);
   }

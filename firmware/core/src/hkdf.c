@@ -6,7 +6,7 @@
 
 static enum redoubt_status expand(const uint8_t *prk, const uint8_t *info, size_t info_length, uint8_t *out,
                                   size_t out_length) {
-  uint8_t block[REDOUBT_SHA256_BYTES];
+  uint8_t block[REDOUBT_SHA256_BYTES] = {0};
   /* T(i - 1) || info || i */
   uint8_t input[REDOUBT_SHA256_BYTES + REDOUBT_HKDF_MAX_INFO_BYTES + 1];
   size_t previous = 0;

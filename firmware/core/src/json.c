@@ -17,7 +17,10 @@ struct nesting {
   unsigned depth;
 };
 
-static char peek(const struct cursor *cursor) { return cursor->at < cursor->end ? *cursor->at : '\0'; }
+static char peek(const struct cursor *cursor) {
+  if (cursor->at >= cursor->end) return '\0';
+  return *cursor->at;
+}
 
 static bool take(struct cursor *cursor, char character) {
   if (cursor->at >= cursor->end || *cursor->at != character) return false;
@@ -146,6 +149,7 @@ static bool go_on(struct cursor *cursor, struct nesting *nesting) {
 /** One value of any kind; without recursion, so that hostile text cannot use up the stack. */
 static bool skip_value(struct cursor *cursor, struct redoubt_json_value *value) {
   struct nesting nesting = {.objects = 0, .depth = 0};
+  memset(value, 0, sizeof *value);
   skip_space(cursor);
   const char *start = cursor->at;
   char first = peek(cursor);

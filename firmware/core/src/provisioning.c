@@ -39,8 +39,8 @@ static bool read_hex(struct field field, uint8_t *out, size_t length) {
 static void write_hex(const uint8_t *bytes, size_t length, char *out) {
   static const char digits[] = "0123456789abcdef";
   for (size_t index = 0; index < length; index++) {
-    out[2 * index] = digits[bytes[index] >> 4];
-    out[2 * index + 1] = digits[bytes[index] & 15U];
+    *out++ = digits[bytes[index] >> 4];
+    *out++ = digits[bytes[index] & 15U];
   }
 }
 
