@@ -28,6 +28,8 @@ export interface FirmwareBuild {
   cache: string;
   /** CMake target; `redoubt-virtual-device` unless given. */
   target?: string;
+  /** Further targets that are built in the same go, where anything is built. */
+  also?: readonly string[];
   /** With the address and undefined behaviour sanitizers: for tests. */
   sanitize?: boolean;
   /** Told before the compiler starts. */
@@ -70,9 +72,11 @@ async function runTool(command: string, args: readonly string[]): Promise<void> 
  * @throws {Error} with one line that names the packages that are needed.
  */
 export async function buildFirmware(options: FirmwareBuild): Promise<string> {
-  const { sources, cache, target = "redoubt-virtual-device", sanitize = false, onBuild } = options;
+  const { sources, cache, target = "redoubt-virtual-device", also = [], sanitize = false, onBuild } = options;
   if (!existsSync(join(sources, "core", "src"))) throw new Error(`${sources} does not hold the firmware's sources`);
-  const program = join(cache, `${target}-${digestOf(sources)}${sanitize ? "-sanitized" : ""}`);
+  const suffix = `${digestOf(sources)}${sanitize ? "-sanitized" : ""}`;
+  const programOf = (name: string) => join(cache, `${name}-${suffix}`);
+  const program = programOf(target);
   if (existsSync(program)) return program;
   onBuild?.();
   mkdirSync(cache, { recursive: true, mode: 0o700 });
@@ -85,11 +89,14 @@ export async function buildFirmware(options: FirmwareBuild): Promise<string> {
       folder,
       `-DREDOUBT_VIRTUAL_SANITIZE=${sanitize ? "ON" : "OFF"}`,
     ]);
-    await runTool("cmake", ["--build", folder, "--target", target, "-j", String(cpus().length)]);
-    const made = `${program}.${process.pid}`;
-    copyFileSync(join(folder, target), made);
-    // Another process may have built the same meanwhile: either one is good.
-    renameSync(made, program);
+    const targets = [target, ...also];
+    await runTool("cmake", ["--build", folder, "-j", String(cpus().length), "--target", ...targets]);
+    for (const name of targets) {
+      const made = `${programOf(name)}.${process.pid}`;
+      copyFileSync(join(folder, name), made);
+      // Another process may have built the same meanwhile: either one is good.
+      renameSync(made, programOf(name));
+    }
     return program;
   } finally {
     rmSync(folder, { recursive: true, force: true });

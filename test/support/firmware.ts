@@ -11,8 +11,16 @@ import { projectRoot } from "./node-red.js";
 /** A sanitizer's report, in whatever stream it appears. */
 export const SANITIZER_REPORT = /ERROR: AddressSanitizer|LeakSanitizer|runtime error:/;
 
-export function virtualDeviceProgram(target?: string): Promise<string> {
+const OTHERS = [
+  "redoubt-virtual-device-legacy2",
+  "redoubt-virtual-device-legacy3",
+  "redoubt-virtual-core-check",
+] as const;
+
+/** @param target the virtual device unless given. */
+export function virtualDeviceProgram(target?: (typeof OTHERS)[number]): Promise<string> {
   return buildFirmware({
+    also: OTHERS.filter((other) => other !== target),
     sources: join(projectRoot, "firmware"),
     cache: join(tmpdir(), "redoubt-test-firmware"),
     sanitize: true,

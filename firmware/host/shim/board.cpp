@@ -97,9 +97,10 @@ bool isFitted(const char *sensor) {
 
 bool isWifiDown() { return access((options.flash + "/wifi-down").c_str(), F_OK) == 0; }
 
-bool nextWriteFails() {
+WriteFate nextWrite() {
   std::lock_guard<std::mutex> lock(mutex);
-  return uniform(failures) < options.nvsFailures;
+  if (uniform(failures) >= options.nvsFailures) return WriteFate::works;
+  return uniform(failures) < 0.5 ? WriteFate::fails : WriteFate::failsAfterwards;
 }
 
 double temperatureC() {

@@ -20,8 +20,10 @@ int portalPort();
 bool isFitted(const char *sensor);
 /** Whether the file `wifi-down` is in the flash folder. */
 bool isWifiDown();
-/** One of so many NVS writes, drawn as `--nvs-failures` says. */
-bool nextWriteFails();
+/** What becomes of an NVS write; a failure may be one of the answer only. */
+enum class WriteFate { works, fails, failsAfterwards };
+/** Of the next write, drawn as `--nvs-failures` says; both failures are equally likely. */
+WriteFate nextWrite();
 
 /** Simulated surroundings, at the present time. */
 double temperatureC();

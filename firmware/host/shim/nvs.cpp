@@ -38,7 +38,7 @@ void Preferences::end() { folder_.clear(); }
 std::string Preferences::pathOf(const char *key) const { return folder_ + "/" + key; }
 
 bool Preferences::clear() {
-  if (readOnly_ || folder_.empty() || board::nextWriteFails()) return false;
+  if (readOnly_ || folder_.empty() || board::nextWrite() != board::WriteFate::works) return false;
   DIR *folder = opendir(folder_.c_str());
   if (folder == nullptr) return false;
   while (const dirent *entry = readdir(folder)) {
@@ -49,17 +49,19 @@ bool Preferences::clear() {
 }
 
 bool Preferences::remove(const char *key) {
-  if (readOnly_ || folder_.empty() || !isName(key) || board::nextWriteFails()) return false;
-  return unlink(pathOf(key).c_str()) == 0;
+  if (readOnly_ || folder_.empty() || !isName(key)) return false;
+  const board::WriteFate fate = board::nextWrite();
+  if (fate == board::WriteFate::fails) return false;
+  return unlink(pathOf(key).c_str()) == 0 && fate == board::WriteFate::works;
 }
 
 bool Preferences::isKey(const char *key) { return isName(key) && access(pathOf(key).c_str(), F_OK) == 0; }
 
 size_t Preferences::putBytes(const char *key, const void *value, size_t length) {
   if (readOnly_ || folder_.empty() || !isName(key) || length > LONGEST_BLOB) return 0;
-  const bool fails = board::nextWriteFails();
-  if (fails && !board::nextWriteFails()) return 0;
-  return board::writeFile(pathOf(key), value, length) && !fails ? length : 0;
+  const board::WriteFate fate = board::nextWrite();
+  if (fate == board::WriteFate::fails) return 0;
+  return board::writeFile(pathOf(key), value, length) && fate == board::WriteFate::works ? length : 0;
 }
 
 size_t Preferences::getBytesLength(const char *key) {
