@@ -28,10 +28,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct redoubt_provisioning record;
-  char text[REDOUBT_MAX_PROVISIONING_BYTES + 1];
-  size_t length = 0;
   memset(&record, 0xa5, sizeof record);
   if (redoubt_provisioning_parse((const char *)data, size, &record) == REDOUBT_OK) {
+    char text[REDOUBT_MAX_PROVISIONING_BYTES + 1];
+    size_t length = 0;
     must(redoubt_provisioning_format(&record, text, sizeof text, &length) == REDOUBT_OK);
     must(length == size && memcmp(text, data, size) == 0);
     return 0;

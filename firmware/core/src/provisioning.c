@@ -10,7 +10,7 @@
 static const char record_type[] = "redoubt1";
 
 #define FIELDS 6U
-#define KEY_DIGITS (2U * REDOUBT_DEVICE_KEY_BYTES)
+#define KEY_DIGITS ((size_t)2 * REDOUBT_DEVICE_KEY_BYTES)
 #define CRC_DIGITS 8U
 
 /** A part of the text. */
