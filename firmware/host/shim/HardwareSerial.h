@@ -17,7 +17,7 @@ public:
 
 private:
   bool fill();
-  uint8_t buffer_[512];
+  uint8_t buffer_[512] = {};
   size_t next_ = 0;
   size_t end_ = 0;
 };

@@ -6,8 +6,8 @@
 class String {
 public:
   String() = default;
-  String(const char *text) : text_(text == nullptr ? "" : text) {}
-  String(const std::string &text) : text_(text) {}
+  explicit String(const char *text) : text_(text == nullptr ? "" : text) {}
+  explicit String(const std::string &text) : text_(text) {}
   const char *c_str() const { return text_.c_str(); }
   unsigned int length() const { return static_cast<unsigned int>(text_.size()); }
 

@@ -14,7 +14,7 @@ typedef enum { WIFI_OFF = 0, WIFI_STA = 1, WIFI_AP = 2, WIFI_AP_STA = 3 } wifi_m
 
 class IPAddress {
 public:
-  IPAddress(uint8_t a = 0, uint8_t b = 0, uint8_t c = 0, uint8_t d = 0) : octets_{a, b, c, d} {}
+  explicit IPAddress(uint8_t a = 0, uint8_t b = 0, uint8_t c = 0, uint8_t d = 0) : octets_{a, b, c, d} {}
   uint8_t operator[](int index) const { return octets_[index]; }
 
 private:

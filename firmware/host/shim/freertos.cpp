@@ -14,14 +14,15 @@ namespace running {
 std::atomic<bool> isIdle{false};
 }
 
+/** Only their addresses count. */
 struct shim_task {
-  bool isIdleTask;
+  char unused;
 };
 
 namespace {
 
-shim_task idleTask = {true};
-shim_task loopTask = {false};
+shim_task idleTask = {};
+shim_task loopTask = {};
 constexpr std::chrono::milliseconds TICK{20};
 std::atomic<esp_freertos_tick_cb_t> tickHook{nullptr};
 std::atomic<uint32_t> timeoutMs{0};

@@ -24,7 +24,7 @@ struct WiFiClientSecure::Session {
   mbedtls_ssl_config config;
   mbedtls_ssl_context tls;
   std::string authorityPem;
-  uint8_t ahead[READ_AHEAD];
+  uint8_t ahead[READ_AHEAD] = {};
   size_t next = 0;
   size_t end = 0;
   bool isOpen = false;

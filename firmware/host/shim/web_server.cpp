@@ -52,8 +52,8 @@ WebServer::~WebServer() { stop(); }
 
 void WebServer::begin() {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  const int on = 1;
-  setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const int isOn = 1;
+  setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &isOn, sizeof isOn);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(board::portalPort()));
@@ -83,10 +83,10 @@ void WebServer::sendHeader(const char *name, const char *value) {
 
 void WebServer::send(int code, const char *type, const char *content) {
   const std::string body = content;
-  const std::string answer = "HTTP/1.1 " + std::to_string(code) + " -\r\nContent-Type: " + type +
+  const std::string whole = "HTTP/1.1 " + std::to_string(code) + " -\r\nContent-Type: " + type +
                              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n" +
                              headers_ + "\r\n" + body;
-  if (write(client_, answer.data(), answer.size()) < 0) return;
+  if (write(client_, whole.data(), whole.size()) < 0) return;
 }
 
 void WebServer::handleClient() {

@@ -40,8 +40,8 @@ private:
   WaitingReading &at(size_t index) { return ring_[(first_ + index) % REDOUBT_OUTBOX_READINGS]; }
   void removeAcknowledged();
 
-  WaitingReading ring_[REDOUBT_OUTBOX_READINGS];
-  WaitingReading spare_;
+  WaitingReading ring_[REDOUBT_OUTBOX_READINGS] = {};
+  WaitingReading spare_ = {};
   size_t first_ = 0;
   size_t count_ = 0;
   uint32_t dropped_ = 0;

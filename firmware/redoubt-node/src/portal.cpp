@@ -47,7 +47,8 @@ const char *saveSetting(const char *name) {
 
 const char *save() {
   for (const char *name : {"wifi-name", "wifi-password", "broker", "authority"}) {
-    if (const char *problem = saveSetting(name)) return problem;
+    const char *problem = saveSetting(name);
+    if (problem != nullptr) return problem;
   }
   if (!server.hasArg("record")) return nullptr;
   const String record = server.arg("record");

@@ -35,7 +35,7 @@ private:
 
   const char *key_;
   uint32_t newerThan_;
-  uint8_t header_[FIXED_BYTES + MOST_SIGNATURE_BYTES];
+  uint8_t header_[FIXED_BYTES + MOST_SIGNATURE_BYTES] = {};
   size_t headerLength_ = 0;
   size_t signatureLength_ = 0;
   uint32_t version_ = 0;
