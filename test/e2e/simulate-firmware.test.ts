@@ -4,9 +4,12 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readRegistry, registryFileIn } from "../../lib/registry/registry-file.js";
-import { type EmbeddedTestBroker, startEmbeddedBroker, TYPESCRIPT_EXEC_ARGV } from "../support/brokers.js";
+import { type EmbeddedTestBroker, startEmbeddedBroker } from "../support/brokers.js";
 import { requireFirmware } from "../support/firmware.js";
 import { projectRoot } from "../support/node-red.js";
+
+/** The built command, as users run it. */
+const MAIN = join(process.env.REDOUBT_TEST_DIST ?? join(projectRoot, "dist"), "cli", "main.js");
 
 describe("redoubt simulate firmware", function () {
   this.timeout(300_000);
@@ -17,8 +20,7 @@ describe("redoubt simulate firmware", function () {
   after(() => broker?.stop());
 
   async function simulate(args: readonly string[], env: Record<string, string> = {}) {
-    const command = [join(projectRoot, "cli", "main.ts"), "simulate", "firmware", ...args];
-    const child = spawn(process.execPath, [...TYPESCRIPT_EXEC_ARGV, ...command], {
+    const child = spawn(process.execPath, [MAIN, "simulate", "firmware", ...args], {
       env: { ...process.env, REDOUBT_HOME: broker.home, ...env },
     });
     const said = { out: "", err: "" };
