@@ -15,6 +15,7 @@ import { type Certificates, makeCertificates } from "../support/certificates.js"
 import { DeviceGateway } from "../support/device-gateway.js";
 import { requireFirmware, SANITIZER_REPORT, virtualDeviceProgram } from "../support/firmware.js";
 import { assertTrustRises, firmwareFleet, TRUST_PROPERTIES, until } from "../support/firmware-fleet.js";
+import { firmwareKill } from "../support/firmware-kill.js";
 import { commandButton } from "../support/gateway-secrets.js";
 
 const ID = "node-001";
@@ -66,6 +67,12 @@ describe("the firmware, compiled for this machine", function () {
     } finally {
       await gateway.stop();
     }
+  });
+
+  it("uses no number twice, obeys no forgery and recovers, killed while its flash fails", async () => {
+    const home = mkdtempSync(join(folder, "kill-"));
+    const { commandsTaken, forgeriesSent, messages, refused } = await firmwareKill(home, 5, 20_260_101);
+    assert.ok(messages > 3 && commandsTaken > 0 && forgeriesSent > 0 && refused > 0);
   });
 
   describe("at a broker that asks for its password", () => {
