@@ -15,6 +15,7 @@ import { DEFAULT_DEVICE_PROFILE, DEVICE_PROFILES, type DeviceProfile } from "../
 import { type DeviceEntry, readRegistry, registryFileIn, topicsOf } from "../../lib/registry/registry-file.js";
 import { isDeviceTopic } from "../../lib/registry/topics.js";
 import { writeDeviceKey } from "../devices/device-key-file.js";
+import { deviceRecord, FIRMWARE_PROFILE } from "../devices/device-record.js";
 import { CommandFailure, UsageFailure } from "../failure.js";
 
 interface ProvisionOptions {
@@ -23,6 +24,7 @@ interface ProvisionOptions {
   topic?: string[];
   home?: string;
   showPassword?: true;
+  record?: true;
   json?: true;
 }
 
@@ -50,6 +52,7 @@ export function keysProvisionCommand(): Command {
     .option("--topic <topics...>", "with --profile: its exact topics (default: iot/devices/<device>/data)")
     .option("--home <folder>", "where Redoubt keeps its files (default: REDOUBT_HOME or .redoubt)")
     .option("--show-password", "print the password instead of only saying which file holds it")
+    .option("--record", "print nothing but the line that Redoubt's firmware takes: it holds the key and the password")
     .option("--json", "print one JSON object")
     .action(run);
 }
@@ -61,6 +64,9 @@ function topicsOfListed(listed: DeviceEntry | undefined): string[] {
 function run(device: string, options: ProvisionOptions): void {
   if (!isIdentifier(device)) throw new UsageFailure("a device name is 1 to 64 of the characters A-Z a-z 0-9 . _ -");
   const { role, profile, topic } = options;
+  if (options.record && profile !== FIRMWARE_PROFILE) {
+    throw new UsageFailure(`--record is for the firmware, which speaks ${FIRMWARE_PROFILE}: give it as --profile`);
+  }
   if (topic && !profile) throw new UsageFailure("--topic is for devices of the registry: give their --profile as well");
   if (topic && !topic.every(isDeviceTopic)) {
     throw new UsageFailure("a topic is text of 1 to 256 bytes without + # and control characters");
@@ -72,6 +78,7 @@ function run(device: string, options: ProvisionOptions): void {
   let rights: AccessRights;
   let keyFile: string | undefined;
   let listed: DeviceEntry | undefined;
+  let record: string | undefined;
   const registryFile = registryFileIn(root);
   try {
     if (profile) {
@@ -82,6 +89,7 @@ function run(device: string, options: ProvisionOptions): void {
     ({ password } = provision(root, device, role));
     allowPublishing(root, device, topicsOfListed(listed));
     rights = rightsIn(root, device);
+    if (options.record) record = deviceRecord(home, device, listed?.epoch ?? 1, password);
   } catch (error) {
     throw new CommandFailure((error as Error).message);
   }
@@ -93,9 +101,14 @@ function run(device: string, options: ProvisionOptions): void {
     ...(profile && { profile, registryFile, topics, epoch: listed?.epoch ?? 1 }),
     ...(keyFile && { keyFile }),
     ...(options.showPassword && { password }),
+    ...(record !== undefined && { record }),
   };
   if (options.json) {
     console.log(JSON.stringify(result));
+    return;
+  }
+  if (record !== undefined) {
+    console.log(record);
     return;
   }
   console.log(`user name   ${device}`);

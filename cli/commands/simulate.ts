@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { simulateAttackCommand } from "./simulate-attack.js";
 import { simulateDevicesCommand } from "./simulate-devices.js";
+import { simulateFirmwareCommand } from "./simulate-firmware.js";
 import { simulateFleetCommand } from "./simulate-fleet.js";
 import { simulateNetworkCommand } from "./simulate-network.js";
 import { simulateThermalCommand } from "./simulate-thermal.js";
@@ -14,6 +15,7 @@ export function simulateCommand(): Command {
     .addCommand(simulateFleetCommand())
     .addCommand(simulateAttackCommand())
     .addCommand(simulateDevicesCommand())
+    .addCommand(simulateFirmwareCommand())
     .addCommand(simulateNetworkCommand())
     .addCommand(simulateWifiCommand());
 }

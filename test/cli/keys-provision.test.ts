@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommanderError } from "commander";
@@ -41,6 +41,21 @@ describe("redoubt keys provision", () => {
     const { password: printed, ...rest } = JSON.parse(shown) as { password: string };
     assert.equal(printed, password);
     assert.deepEqual(rest, JSON.parse(made));
+  });
+
+  it("prints the line that the firmware takes when asked to, and says who cannot have one", async () => {
+    const own = ["--role", "sensor", "--profile", "cose-a128gcm"];
+    const record = await provision("esp32-1", ...own, "--record");
+    const { password } = readAccounts(home)["esp32-1"] ?? assert.fail("no account");
+    const key = readFileSync(join(home, "keys", "devices", "esp32-1.key"), "utf8");
+    const [version, device, epoch, hex, secret] = record.split(" ");
+    assert.deepEqual([version, device, epoch, secret], ["redoubt1", "esp32-1", "1", password]);
+    assert.ok(key.includes(hex as string) || key.includes(Buffer.from(hex as string, "hex").toString("base64url")));
+    const shown = JSON.parse(await provision("esp32-1", ...own, "--record", "--json")) as { record: string };
+    assert.equal(shown.record, record);
+    await assert.rejects(provision("esp32-1", "--role", "sensor", "--record"), UsageFailure);
+    await assert.rejects(provision("esp32-1", "--role", "sensor", "--profile", "fernet", "--record"), UsageFailure);
+    await assert.rejects(provision("a".repeat(27), ...own, "--record"), CommandFailure);
   });
 
   it("lets a device publish on the topics that it is listed with, also when its account is older", async () => {

@@ -5,6 +5,8 @@ import { chainRollback } from "./chain-rollback.js";
 import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
 import type { Drill } from "./drill.js";
+import { firmwareFleetDrill } from "./firmware-fleet.js";
+import { firmwareKillDrill } from "./firmware-kill.js";
 import { gatewayClockDrill } from "./gateway-clock.js";
 import { gatewayDiskFullDrill } from "./gateway-disk-full.js";
 import { gatewayForgeriesDrill } from "./gateway-forgeries.js";
@@ -59,5 +61,7 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     networkBlock,
     occupancyMillion,
     occupancyKill,
+    firmwareFleetDrill,
+    firmwareKillDrill,
   ].map((drill) => [drill.name, drill]),
 );

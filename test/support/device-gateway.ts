@@ -8,6 +8,7 @@ import { homeAt } from "../../lib/common/home.js";
 import { loadOrCreateKeyFile } from "../../lib/envelope/key-file.js";
 import { registryFileIn, writeRegistry } from "../../lib/registry/registry-file.js";
 import { type GatewayDevice, makeGatewayFleet } from "../../simulator/devices/gateway-device.js";
+import { makeCertificates } from "./certificates.js";
 import { freePort } from "./free-port.js";
 import { type PersistentBroker, persistentMosquitto } from "./mosquitto-restarts.js";
 import { BootedNodeRed, projectRoot } from "./node-red.js";
@@ -31,11 +32,14 @@ export interface DeviceGatewayOptions {
   serverApart?: boolean;
   /** The gateway's home is a file system of its own, of this size in memory: for root alone. */
   homeMiB?: number;
+  /** The broker also speaks TLS, with a certificate of an authority of its own. */
+  tls?: boolean;
 }
 
 const GATEWAY_ID = "gateway-1";
 const TABS = new Set(["rdbt-tab-gw", "rdbt-tab-srv"]);
 const BATCHES = "/api/batches";
+const OURS = "ours";
 
 /** The working parts of a shipped flow: its pages need the dashboard, which is tested elsewhere. */
 function workingParts(name: string): FlowNode[] {
@@ -75,7 +79,7 @@ export class DeviceGateway {
     }
     const fleet = options.fleet ?? makeGatewayFleet({ devices: 4, seed: 1 });
     writeRegistry(registryFileIn(home), { version: 1, devices: fleet.map(({ id, profile }) => ({ id, profile })) });
-    const broker = await persistentMosquitto(folder);
+    const broker = await persistentMosquitto(folder, options.tls ? makeCertificates(folder, OURS) : undefined);
     await broker.start();
     const port = await freePort();
     const serverPort = options.serverApart ? await freePort() : port;
@@ -93,6 +97,11 @@ export class DeviceGateway {
 
   get brokerUrl(): string {
     return this.broker.url;
+  }
+
+  /** With `tls`: the address, and the file of the authority. */
+  get tls(): { url: string; authority: string } {
+    return { url: this.broker.tlsUrl as string, authority: join(this.folder, `${OURS}-ca.pem`) };
   }
 
   get origin(): string {

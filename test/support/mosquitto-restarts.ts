@@ -5,17 +5,22 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import { findMosquitto } from "./brokers.js";
+import type { Certificates } from "./certificates.js";
 import { freePort } from "./free-port.js";
 
 export interface PersistentBroker {
   url: string;
+  /** Where it also speaks TLS. */
+  tlsUrl?: string;
   start(): Promise<void>;
   /** SIGTERM: Mosquitto saves its state. */
   stop(): Promise<void>;
 }
 
-export async function persistentMosquitto(folder: string): Promise<PersistentBroker> {
+/** @param tls a second listener with this certificate. */
+export async function persistentMosquitto(folder: string, tls?: Certificates): Promise<PersistentBroker> {
   const port = await freePort();
+  const tlsPort = tls && (await freePort());
   const data = join(folder, "mosquitto");
   mkdirSync(data);
   const config = join(folder, "mosquitto.conf");
@@ -26,6 +31,7 @@ export async function persistentMosquitto(folder: string): Promise<PersistentBro
     "persistence true",
     `persistence_location ${data}/`,
     "max_queued_messages 0",
+    ...(tls ? [`listener ${tlsPort} 127.0.0.1`, `certfile ${tls.certificate}`, `keyfile ${tls.key}`] : []),
   ];
   writeFileSync(config, lines.filter(Boolean).join("\n"));
   let child: ChildProcess | undefined;
@@ -38,6 +44,7 @@ export async function persistentMosquitto(folder: string): Promise<PersistentBro
     });
   return {
     url: `mqtt://127.0.0.1:${port}`,
+    ...(tls && { tlsUrl: `mqtts://127.0.0.1:${tlsPort}` }),
     start: async () => {
       child = spawn(findMosquitto() ?? "mosquitto", ["-c", config], { stdio: "ignore" });
       while (!(await isListening())) {

@@ -4,6 +4,7 @@
 import { createCipheriv, hkdfSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type FirmwareVectors, firmwareVectors } from "./firmware.js";
 
 export const VECTORS_PATH = join(__dirname, "cose-a128gcm.json");
 
@@ -40,7 +41,7 @@ export interface RefusedCase {
   code: "SIZE" | "FORMAT" | "TOPIC_MISMATCH" | "AUTH";
 }
 
-export interface CoseVectors {
+export interface CoseVectors extends FirmwareVectors {
   about: string;
   seal: SealCase[];
   refused: RefusedCase[];
@@ -235,9 +236,12 @@ export function coseVectorText(): string {
   const vectors: CoseVectors = {
     about:
       "Known answers of Redoubt's cose-a128gcm envelope. Byte strings are hex. seal: opening message gives plaintext, " +
-      "sealing gives message. refused: must not open. Made by cose-a128gcm.ts beside this file.",
+      "sealing gives message. refused: must not open. command: a message on the command topic, and what the device " +
+      "says to it. provisioning: a record as text. reading: what was measured, and its JSON. Made by cose-a128gcm.ts " +
+      "beside this file.",
     seal: sealCases(),
     refused: refusedCases(),
+    ...firmwareVectors((inputs) => seal({ name: "", ...inputs }).message),
   };
   return `${JSON.stringify(vectors, undefined, 2)}\n`;
 }

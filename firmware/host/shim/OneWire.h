@@ -1,0 +1,8 @@
+#pragma once
+
+#include <cstdint>
+
+class OneWire {
+public:
+  explicit OneWire(uint8_t pin);
+};

@@ -1,0 +1,6 @@
+#pragma once
+
+#include <stdint.h>
+
+typedef const char *esp_event_base_t;
+typedef void (*esp_event_handler_t)(void *argument, esp_event_base_t base, int32_t id, void *data);
