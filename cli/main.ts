@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { commands } from "./commands/index.js";
+import { loadCommands } from "./commands/index.js";
 import { CommandFailure, UsageFailure } from "./failure.js";
 
 const EXIT_FAILED = 1;
@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   const program = new Command("redoubt")
     .description("Encrypts, scores, masks and watches sensor data. Every command has --help.")
     .version(version());
-  for (const make of commands) program.addCommand(make());
+  for (const command of loadCommands(process.argv[2])) program.addCommand(command);
   exitOnUsageErrors(program);
   try {
     await program.parseAsync(process.argv);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { Command } from "commander";
-import { commands } from "../../cli/commands/index.js";
+import { loadCommands } from "../../cli/commands/index.js";
 import { REJECTION_CODES } from "../../lib/common/rejection.js";
 
 const ROOT = join(__dirname, "..", "..");
@@ -46,7 +46,7 @@ function brokenLinks(page: string): string[] {
 }
 
 const program = new Command("redoubt");
-for (const make of commands) program.addCommand(make());
+for (const command of loadCommands(undefined)) program.addCommand(command);
 
 /** Command lines in a page: shell lines and inline code that run redoubt; continued lines are joined. */
 function commandLines(markdown: string): string[] {
