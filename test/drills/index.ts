@@ -5,6 +5,7 @@ import { chainRollback } from "./chain-rollback.js";
 import { decoderFuzz } from "./decoder-fuzz.js";
 import { demoSoak } from "./demo-soak.js";
 import type { Drill } from "./drill.js";
+import { forgedSourcesDrill } from "./forged-sources.js";
 import { gatewayClockDrill } from "./gateway-clock.js";
 import { gatewayDiskFullDrill } from "./gateway-disk-full.js";
 import { gatewayForgeriesDrill } from "./gateway-forgeries.js";
@@ -38,6 +39,7 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     hostileMessages,
     decoderFuzz,
     captureFuzz,
+    forgedSourcesDrill,
     brokerPreauth,
     demoSoak,
     startStop,
