@@ -25,7 +25,7 @@ describe("drills", () => {
   });
 
   it("print one closing line with the figures", () => {
-    // The one that takes least; CI runs decoder-fuzz --reduced by itself.
+    // A short one; CI runs decoder-fuzz --reduced by itself.
     const passed = run("forged-sources", "--reduced", "--seed", "1");
     assert.equal(passed.status, 0, passed.stdout);
     assert.match(passed.stdout, /^forged-sources: reduced, seed 1$/m);
