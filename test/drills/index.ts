@@ -7,6 +7,7 @@ import { demoSoak } from "./demo-soak.js";
 import type { Drill } from "./drill.js";
 import { firmwareFleetDrill } from "./firmware-fleet.js";
 import { firmwareKillDrill } from "./firmware-kill.js";
+import { forgedSourcesDrill } from "./forged-sources.js";
 import { gatewayClockDrill } from "./gateway-clock.js";
 import { gatewayDiskFullDrill } from "./gateway-disk-full.js";
 import { gatewayForgeriesDrill } from "./gateway-forgeries.js";
@@ -40,6 +41,7 @@ export const drills: ReadonlyMap<string, Drill> = new Map(
     hostileMessages,
     decoderFuzz,
     captureFuzz,
+    forgedSourcesDrill,
     brokerPreauth,
     demoSoak,
     startStop,

@@ -19,6 +19,7 @@ describe("Node-RED 5 on Node 24", function () {
     assert.match(execFileSync(nodeBinary as string, ["--version"]).toString(), /^v24\./);
     nodeRed = await BootedNodeRed.boot({
       flows: loadAllFlows(),
+      mqttReconnectMs: 600_000,
       nodeBinary: nodeBinary as string,
       nodeRedScript: join(projectRoot, ".cache", "node-red-5", "node_modules", "node-red", "red.js"),
     });

@@ -83,6 +83,30 @@ function ownFolder(name: string, who: { uid?: number; gid?: number }): string {
   return folder;
 }
 
+const templates = new Map<string, string>();
+
+/**
+ * Puts an empty data folder of a server at `data`: made once in this process and copied from then on, which takes a
+ * tenth of the time.
+ */
+function emptyData(
+  server: string,
+  who: { uid?: number; gid?: number },
+  data: string,
+  make: (at: string) => void,
+): void {
+  let template = templates.get(server);
+  if (template === undefined) {
+    const folder = ownFolder(`${server}-template`, who);
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    template = join(folder, "data");
+    make(template);
+    templates.set(server, template);
+  }
+  // With its owner and its rights, which both servers insist on.
+  execFileSync("cp", ["-a", template, data]);
+}
+
 /** Copies of a server's certificate and key that its user alone can read. */
 function ownCertificates({ certificate, key }: Certificates, folder: string, who: { uid?: number; gid?: number }) {
   return [certificate, key].map((path, i) => {
@@ -144,8 +168,10 @@ async function startPostgresql(certificates?: Certificates): Promise<TestDatabas
   const data = join(folder, "data");
   const password = join(folder, "password");
   writeFileSync(password, PASSWORD, { mode: 0o644 });
-  const initdb = ["-D", data, "-U", USER, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--no-sync"];
-  execFileSync(program("initdb"), initdb, { ...who, cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
+  emptyData("postgresql", who, data, (at) => {
+    const initdb = ["-D", at, "-U", USER, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--no-sync"];
+    execFileSync(program("initdb"), initdb, { ...who, cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
+  });
   const port = await freePort();
   const settings = (database: string): StoreSettings & { kind: "postgresql" } => {
     return { kind: "postgresql", host: "127.0.0.1", port, user: USER, password: PASSWORD, database };
@@ -205,10 +231,12 @@ async function startMariadb(certificates?: Certificates): Promise<TestDatabase> 
   const folder = ownFolder("mariadb", who);
   const data = join(folder, "data");
   const socket = join(folder, "s");
-  mkdirSync(data);
-  if (who.uid !== undefined && who.gid !== undefined) chownSync(data, who.uid, who.gid);
-  const install = ["--no-defaults", `--datadir=${data}`, "--auth-root-authentication-method=normal", "--skip-test-db"];
-  execFileSync("mariadb-install-db", install, { ...who, cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
+  emptyData("mariadb", who, data, (at) => {
+    mkdirSync(at);
+    if (who.uid !== undefined && who.gid !== undefined) chownSync(at, who.uid, who.gid);
+    const install = ["--no-defaults", `--datadir=${at}`, "--auth-root-authentication-method=normal", "--skip-test-db"];
+    execFileSync("mariadb-install-db", install, { ...who, cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
+  });
   const init = join(folder, "init.sql");
   const account = `CREATE USER IF NOT EXISTS '${USER}'@'%' IDENTIFIED BY '${PASSWORD}';`;
   writeFileSync(init, `${account}\nGRANT ALL ON *.* TO '${USER}'@'%' WITH GRANT OPTION;\n`, { mode: 0o644 });

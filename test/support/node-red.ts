@@ -18,6 +18,8 @@ export interface BootOptions {
   /** Node binary and Node-RED's red.js; the ones of this checkout unless given. */
   nodeBinary?: string;
   nodeRedScript?: string;
+  /** Between two attempts to reach a broker; 500 unless given. A test without one has nothing but work from them. */
+  mqttReconnectMs?: number;
 }
 
 /** The Node-RED of this checkout. */
@@ -56,9 +58,11 @@ export class BootedNodeRed {
         nodesDir: [projectRoot],
         uiHost: "127.0.0.1",
         uiPort: port,
-        mqttReconnectTime: 500,
+        mqttReconnectTime: options.mqttReconnectMs ?? 500,
         telemetry: { enabled: false, updateNotification: false },
         editorTheme: { tours: false, palette: { catalogues: [] } },
+        // As in our settings; otherwise every start asks npm for its version.
+        externalModules: { palette: { allowInstall: false } },
         logging: { console: { level: "info", metrics: false, audit: false } },
       })};\n`,
     );
