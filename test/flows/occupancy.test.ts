@@ -1,31 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { BROKER_NODES } from "../../cli/launch/flow-store.js";
-import { FLOWS, type FlowNode, shippedFlows } from "../../cli/launch/shipped-flows.js";
 import { OCCUPANCY_ACCOUNTS, WIFI_TOPIC } from "../../lib/broker/accounts.js";
-import { projectRoot } from "../support/node-red.js";
+import { ShippedFlow } from "../support/shipped-flow.js";
 
-const folder = join(projectRoot, "flows");
-const flow = JSON.parse(readFileSync(join(folder, "occupancy.json"), "utf8")) as FlowNode[];
-const byId = new Map(flow.map((node) => [node.id, node]));
-
-/** Properties by which a node names another one. */
-const REFERENCES = ["z", "broker", "ledger", "store", "keyring", "group", "page", "ui", "theme", "tls"];
-
-const wiresOf = (id: string) => (byId.get(id)?.wires ?? []) as string[][];
-const nodeOf = (type: string) => flow.find((node) => node.type === type) as FlowNode;
-
-/** Whether something can go from one node to another, along wires and links; what a widget sends is a person's doing. */
-function reaches(from: string, to: string, seen = new Set<string>()): boolean {
-  if (from === to) return true;
-  if (seen.has(from)) return false;
-  seen.add(from);
-  const node = byId.get(from);
-  if (node?.type === "ui-template") return false;
-  const links = node?.type === "link out" ? (node.links as string[]) : [];
-  return [...wiresOf(from).flat(), ...links].some((next) => reaches(next, to, seen));
-}
+const shipped = new ShippedFlow("occupancy.json");
+const { nodes: flow, byId, wiresOf, nodeOf, reaches } = shipped;
 
 /** What the flow asks by itself, by the name of the figure. */
 function askedByItself(): Map<string, string> {
@@ -40,29 +19,11 @@ function askedByItself(): Map<string, string> {
 
 describe("flows/occupancy.json", () => {
   it("is complete alone and goes together with the other shipped flows", () => {
-    const dangling = flow.flatMap((node) => {
-      const named = [
-        ...REFERENCES.map((property) => node[property]),
-        ...wiresOf(node.id).flat(),
-        ...((node.links as string[] | undefined) ?? []),
-        ...((node.scope as string[] | undefined) ?? []),
-      ].filter((value) => typeof value === "string" && value !== "" && node.type !== "mqtt-broker");
-      return named.filter((target) => !byId.has(String(target))).map((target) => `${node.id} -> ${String(target)}`);
-    });
-    assert.deepEqual(dangling, []);
-    assert.ok(FLOWS.includes("occupancy.json"));
-    const merged = shippedFlows(folder);
-    assert.equal(new Set(merged.map(({ id }) => id)).size, merged.length);
-    assert.equal(merged.filter(({ type }) => type === "redoubt-ledger-config").length, 2, "one log for the gateway");
+    shipped.assertComplete();
   });
 
   it("holds no function node, no secret and nothing from elsewhere", () => {
-    assert.deepEqual(
-      flow.filter(({ type, credentials }) => type === "function" || credentials !== undefined).map(({ id }) => id),
-      [],
-    );
-    assert.doesNotMatch(JSON.stringify(flow), /https?:|v-html|innerHTML|password":|eval\(/i);
-    for (const { id } of flow) assert.match(id, /^rdbt-/);
+    shipped.assertHarmless();
     assert.deepEqual(byId.get("rdbt-tab-occ-feeds")?.env, [{ name: "FEED_TOKEN", value: "", type: "cred" }]);
   });
 
