@@ -11,7 +11,7 @@ import { connectGatewayDevices } from "../../simulator/devices/run-devices.js";
 import { GatewayTruth } from "../../simulator/devices/truth.js";
 import { DeviceGateway } from "./device-gateway.js";
 import { nodeRedScript } from "./node-red.js";
-import { processorSec, residentKiB } from "./processes.js";
+import { machineTicks, processorSec, residentKiB, stolenShare } from "./processes.js";
 
 export interface LoadOptions {
   devices: number;
@@ -20,6 +20,8 @@ export interface LoadOptions {
   /** After a warm-up of 15 s, whose messages count for losses and rate, and not for the time they take. */
   durationSec: number;
   seed: number;
+  /** From which on a message is late. */
+  lateMs: number;
   onProgress?: (line: string) => void;
 }
 
@@ -29,12 +31,24 @@ export interface LoadResult {
   /** Per second, from the first to the last message. */
   rate: number;
   /** From handing a message to the broker's client to its being on the disk in the spool, milliseconds. */
-  latency: { samples: number; medianMs: number; p99Ms: number; maxMs: number };
+  latency: Latency;
+  /** Share of the processors' time that the host of a virtual machine gave to others; NaN where Linux does not say. */
+  stolen: number;
   /** Resident memory of the gateway's Node-RED, MiB: means of the first and the last fifth after the warm-up. */
   memory: { firstMiB: number; lastMiB: number };
   /** Processor time of the gateway's Node-RED for each message, milliseconds. */
   processorMs: number;
   ledgerEntries: number;
+}
+
+export interface Latency {
+  samples: number;
+  medianMs: number;
+  p90Ms: number;
+  p99Ms: number;
+  maxMs: number;
+  /** Times in which messages took long one after the other, less than a second apart: when, in seconds, and how many. */
+  spells: { atSec: number; late: number }[];
 }
 
 /** Often and little: a sender that is busy with looking would send what was due in the meantime at once. */
@@ -44,6 +58,7 @@ const SAMPLE_EVERY_MS = 1000;
 /** Memory of a process that has just started says nothing. */
 const WARM_UP_SHARE = 0.1;
 const PATIENCE_MS = 60_000;
+const SPELL_ENDS_AFTER_MS = 1000;
 /** Before the measured time: its code is not compiled yet, and it derives the keys of a thousand devices. */
 const WARM_UP_SEC = 15;
 
@@ -86,10 +101,23 @@ function memoryOf(samples: readonly number[]): LoadResult["memory"] {
   return { firstMiB: mean(warm.slice(0, fifth)) / 1024, lastMiB: mean(warm.slice(-fifth)) / 1024 };
 }
 
-function latencyOf(samples: number[]): LoadResult["latency"] {
-  samples.sort((a, b) => a - b);
-  const at = (share: number) => samples[Math.min(samples.length - 1, Math.floor(samples.length * share))] ?? Number.NaN;
-  return { samples: samples.length, medianMs: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+/** How long one message took, and when it was there, milliseconds. */
+interface Timed {
+  at: number;
+  ms: number;
+}
+
+function latencyOf(samples: readonly Timed[], lateMs: number): Latency {
+  const sorted = samples.map(({ ms }) => ms).sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  const spells: Latency["spells"] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { at } of samples.filter(({ ms }) => ms >= lateMs)) {
+    if (at - last > SPELL_ENDS_AFTER_MS) spells.push({ atSec: at / 1000, late: 0 });
+    (spells.at(-1) as { late: number }).late++;
+    last = at;
+  }
+  return { samples: sorted.length, medianMs: at(0.5), p90Ms: at(0.9), p99Ms: at(0.99), maxMs: at(1), spells };
 }
 
 /** @throws {AssertionError} where an acknowledged message is not at the server, or is there twice. */
@@ -109,13 +137,14 @@ export async function gatewayLoad(options: LoadOptions): Promise<LoadResult> {
   const truth = new TimedTruth(names);
   truth.sampled = new Set(sampled);
   const judge = new GatewayJudge(gateway, truth, names);
-  const latencies: number[] = [];
+  const latencies: Timed[] = [];
+  let begin = Number.NaN;
   socket.on("message", (datagram) => {
     const [name, spooled] = datagram.toString().split(" ") as [string, string];
     const sent = truth.times.get(name);
     if (sent === undefined) return;
     truth.times.delete(name);
-    latencies.push(Number(BigInt(spooled) - sent) / 1e6);
+    latencies.push({ at: performance.now() - begin, ms: Number(BigInt(spooled) - sent) / 1e6 });
   });
   const memory: number[] = [];
   const timers = [
@@ -129,8 +158,9 @@ export async function gatewayLoad(options: LoadOptions): Promise<LoadResult> {
     });
     try {
       const processorBefore = processorSec(gateway.pid);
+      const machineBefore = machineTicks();
       devices.start();
-      const begin = performance.now();
+      begin = performance.now();
       const seconds = () => (performance.now() - begin) / 1000;
       for (let told = 0; seconds() < WARM_UP_SEC + options.durationSec; ) {
         await new Promise((resolve) => setTimeout(resolve, 500));
@@ -147,7 +177,8 @@ export async function gatewayLoad(options: LoadOptions): Promise<LoadResult> {
       assert.deepEqual([truth.missing, judge.forged, judge.replays], [0, 0, 0], "lost, altered, doubled");
       const status = (await (await fetch(`${gateway.origin}/status`)).json()) as { ledger: { height: number } };
       return {
-        ...{ acknowledged, accepted, rate, latency: latencyOf(latencies), memory: memoryOf(memory) },
+        ...{ acknowledged, accepted, rate, latency: latencyOf(latencies, options.lateMs), memory: memoryOf(memory) },
+        stolen: stolenShare(machineBefore, machineTicks()),
         processorMs: ((processorSec(gateway.pid) - processorBefore) * 1000) / accepted,
         ledgerEntries: status.ledger.height,
       };

@@ -1,5 +1,5 @@
 // What Linux's /proc says about running processes.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 export interface RunningProcess {
   pid: number;
@@ -54,4 +54,24 @@ const TICKS_PER_SEC = 100;
 export function processorSec(pid: number): number {
   const fields = procFile(pid, "stat")?.split(") ").at(-1)?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SEC;
+}
+
+export interface MachineTicks {
+  /** Of all processors, whatever they did. */
+  all: number;
+  /** That the host of a virtual machine gave to others while there was something to do here. */
+  stolen: number;
+}
+
+/** What the processors of the machine have done since it started; NaN where Linux does not say. */
+export function machineTicks(): MachineTicks {
+  const [line] = (existsSync("/proc/stat") ? readFileSync("/proc/stat", "utf8") : "").split("\n");
+  // user nice system idle iowait irq softirq steal; guests are counted among the users
+  const ticks = (line ?? "").split(/\s+/).slice(1, 9).map(Number);
+  return { all: ticks.reduce((sum, value) => sum + value, 0), stolen: ticks[7] ?? Number.NaN };
+}
+
+/** Share of the processors' time between two looks that was stolen, 0 to 1. */
+export function stolenShare(before: MachineTicks, after: MachineTicks): number {
+  return (after.stolen - before.stolen) / (after.all - before.all);
 }
