@@ -28,15 +28,21 @@ function batch(value: JsonObject, now: number): LedgerEvent {
   return { kind: "batch", at: now, detail };
 }
 
+function hadTrustLeft(message: object): boolean {
+  const { trust } = message as { trust?: unknown };
+  return isJsonObject(trust) && typeof trust.previous === "number" && trust.previous > 0;
+}
+
 /**
  * What a message asks the ledger to remember: `ledger` (one event or a list), else `batch`, else an anomalous
  * `verdict`. No evidence is drawn from batches and verdicts here: that is the business of trust, which records its own.
  *
  * @param now gateway clock, milliseconds since the Unix epoch: the time of a batch, and of events without one.
+ * @param whileTrusted whether a verdict counts only for a device whose trust was above 0 when its message came.
  * @returns an empty list for an ordinary verdict.
  * @throws {Rejection} SCHEMA where there is nothing to remember.
  */
-export function ledgerEventsOf(message: object, now: number): LedgerEvent[] {
+export function ledgerEventsOf(message: object, now: number, whileTrusted = false): LedgerEvent[] {
   const { ledger, batch: batched, verdict } = message as { ledger?: unknown; batch?: unknown; verdict?: unknown };
   if (ledger !== undefined) {
     const events: unknown[] = Array.isArray(ledger) ? ledger : [ledger];
@@ -46,7 +52,8 @@ export function ledgerEventsOf(message: object, now: number): LedgerEvent[] {
   if (isJsonObject(batched)) return [batch(batched, now)];
   if (isJsonObject(verdict)) {
     const given = verdict as unknown as SecurityVerdict;
-    return given.status === "anomaly" ? [incident(given)] : [];
+    if (given.status !== "anomaly" || (whileTrusted && !hadTrustLeft(message))) return [];
+    return [incident(given)];
   }
   throw new Rejection("SCHEMA", "the message holds nothing to record: no ledger, batch or verdict");
 }

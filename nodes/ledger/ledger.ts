@@ -21,6 +21,8 @@ interface LedgerWriterConfig extends NodeDef {
   operatorsOnly?: boolean;
   /** Incidents of each source in a minute; 0 or absent: all. */
   incidentsPerMinute?: string | number;
+  /** Incidents only of devices that have trust left, as trust-update says before this node. */
+  whileTrusted?: boolean;
 }
 
 interface RecordedMessage extends StageMessage {
@@ -90,7 +92,7 @@ export = (RED: NodeAPI): void => {
         return [null, null, answerTo(recorded, showProof(openedLedger(ledger), recorded.prove), audience)];
       }
       const now = Date.now();
-      const asked = ledgerEventsOf(recorded, now);
+      const asked = ledgerEventsOf(recorded, now, config.whileTrusted === true);
       const events = limit ? limit.admit(asked, now) : asked;
       // A receipt from elsewhere must not pass for one of this ledger.
       if ("receipt" in recorded) delete recorded.receipt;

@@ -147,6 +147,21 @@ describe("ledger node", () => {
     assert.match(lastStatus(helper.getNode("ledger"))?.text ?? "", /settings/);
   });
 
+  it("leaves out incidents of devices that have no trust left, where that is asked for", async () => {
+    await load({}, { whileTrusted: true });
+    const withTrust = (trust?: object) => ({ verdict, ...(trust && { trust }) });
+    await send(withTrust({ previous: 0 }), withTrust({ previous: null }), withTrust(), withTrust({ previous: "9" }), {
+      ledger: alert,
+    });
+    assert.equal(config().ledger?.size, 1, "what is recorded for another reason is recorded");
+    assert.equal(received.recorded.length, 5);
+    await send(withTrust({ previous: 1, score: 0 }));
+    assert.equal(config().ledger?.entry(1)?.data?.kind, "incident");
+    await load();
+    await send(withTrust());
+    assert.equal(config().ledger?.size, 3, "not asked for");
+  });
+
   it("refuses what cannot be recorded, and records nothing of it", async () => {
     await load();
     await send(
