@@ -77,8 +77,9 @@ describe("flows/device-gateway.json and flows/central-server.json", () => {
       ...["redoubt-gateway-in", "redoubt-verify", "redoubt-traffic-features", "redoubt-anomaly-score"],
       ...["redoubt-security-verdict", "redoubt-trust-update", "redoubt-ledger", "redoubt-spool-out"],
     ].map((type) => nodeOf(gateway, type).id);
+    // With no other node between them: a core switch passes one message in each turn of the event loop.
     for (const [i, id] of order.slice(1).entries()) {
-      assert.ok(reaches(gateway, order[i] as string, id), `${order[i]} -> ${id}`);
+      assert.deepEqual(wiresOf(gateway, order[i] as string)[0], [id], `${order[i]} -> ${id}`);
     }
     const input = nodeOf(gateway, "redoubt-gateway-in");
     assert.equal(input.topics, "iot/devices/+/data");
