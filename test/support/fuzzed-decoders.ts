@@ -27,6 +27,7 @@ import { formatRegistry, parseRegistry } from "../../lib/registry/registry-file.
 import { makeBatch, readBatch } from "../../lib/spool/batch.js";
 import { MessageVerifier } from "../../lib/verify/verifier.js";
 import { parseRecording } from "../../simulator/thermal/replay.js";
+import { occupancyDecoders } from "./fuzzed-occupancy-decoders.js";
 import { securityDecoders } from "./fuzzed-security-decoders.js";
 import { connectBody } from "./mqtt-bytes.js";
 import { keyFor, sealRaw } from "./raw-envelope.js";
@@ -276,5 +277,5 @@ function files(key: Buffer): FuzzedDecoder[] {
 export function fuzzedDecoders(seed: number): FuzzedDecoder[] {
   const random = new SeededRandom(seed);
   const key = Buffer.from(Array.from({ length: 32 }, () => random.integer(256)));
-  return [...envelopes(key), ...messages(), ...securityDecoders(), ...files(key)];
+  return [...envelopes(key), ...messages(), ...securityDecoders(), ...occupancyDecoders(), ...files(key)];
 }
