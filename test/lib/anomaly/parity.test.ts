@@ -9,7 +9,7 @@ import type { Model } from "../../../lib/anomaly/model.js";
 import { formatModel, parseModel } from "../../../lib/anomaly/model-file.js";
 import { AnomalyScorer } from "../../../lib/anomaly/scorer.js";
 import { labelledData, readCsvFile } from "../../../lib/anomaly/training-table.js";
-import { requireOnMachine, sharedData } from "../../setup.js";
+import { hasPythonPackages, requireOnMachine, sharedData } from "../../setup.js";
 import { rowsOf } from "./support.js";
 
 const ROOT = join(__dirname, "..", "..", "..");
@@ -42,8 +42,6 @@ interface Result {
   flips: number;
 }
 
-const hasPython = () => spawnSync(PYTHON, ["-c", "import sklearn, pandas"]).status === 0;
-
 describe("imported models beside scikit-learn", function () {
   this.timeout(180_000);
 
@@ -52,7 +50,8 @@ describe("imported models beside scikit-learn", function () {
   const tables = new Map<string, Float64Array>();
 
   before(function () {
-    requireOnMachine(this, hasPython(), "Python with scikit-learn (apt-get install python3-sklearn python3-pandas)");
+    const isReady = hasPythonPackages(PYTHON, "sklearn", "pandas");
+    requireOnMachine(this, isReady, "Python with scikit-learn (apt-get install python3-sklearn python3-pandas)");
     requireOnMachine(this, existsSync(ODDS), "the benchmark data sets");
     folder = mkdtempSync(join(tmpdir(), "redoubt-parity-"));
     const sets = readdirSync(ODDS).map((name) => join(ODDS, name));
