@@ -64,7 +64,6 @@ describe("one-class SVM", () => {
   });
 
   it("decides as scikit-learn does on the same rows", function () {
-    this.timeout(60_000);
     const ready = hasPythonPackages(PYTHON, "sklearn");
     requireOnMachine(this, ready, "Python with scikit-learn (apt-get install python3-sklearn)");
     const cases = Array.from({ length: 20 }, (_, seed) => randomCase(seed));
