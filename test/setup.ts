@@ -1,4 +1,5 @@
 // Loaded before every test file: what a machine lacks is a skip for people and a failure in CI.
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Context } from "mocha";
@@ -10,6 +11,12 @@ export function findCommand(name: string): string | undefined {
     if (existsSync(path)) return path;
   }
   return undefined;
+}
+
+/** Whether a Python has packages: looked up and not imported, which takes a second for some. */
+export function hasPythonPackages(python: string, ...names: string[]): boolean {
+  const program = "import sys; from importlib.util import find_spec; sys.exit(not all(map(find_spec, sys.argv[1:])))";
+  return spawnSync(python, ["-c", program, ...names]).status === 0;
 }
 
 /** Skips the running test with one line that names what to install; with CI set it fails instead. */

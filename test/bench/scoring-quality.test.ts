@@ -29,7 +29,8 @@ describe("redoubt bench scoring-quality", function () {
   }
 
   it("sets ours beside both peers on every set of the folder", async function () {
-    requireOnMachine(this, findSklearn() !== undefined, SKLEARN_MISSING);
+    const python = findSklearn();
+    requireOnMachine(this, python !== undefined, SKLEARN_MISSING);
     writeSet("two");
     writeSet("one");
     const progress: number[] = [];
@@ -52,7 +53,7 @@ describe("redoubt bench scoring-quality", function () {
     assert.equal(progress.at(-1), 1);
     assert.match(notes.join(), /100 trees of 256 rows, seeds 0 to 4/);
     const check = "from sklearn.metrics import roc_auc_score; print(roc_auc_score([0, 1, 0, 1], [1, 2, 3, 4]))";
-    assert.equal(Number(spawnSync(findSklearn() as string, ["-c", check]).stdout), 0.75);
+    assert.equal(Number(spawnSync(python as string, ["-c", check]).stdout), 0.75);
   });
 
   it("asks the mean to be within three standard deviations of the reference's", () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SeededRandom } from "../../lib/common/seeded-random.js";
 import { EXPORT_KINDS, randomExport } from "../lib/anomaly/export-fixture.js";
-import { requireOnMachine } from "../setup.js";
+import { hasPythonPackages, requireOnMachine } from "../setup.js";
 import { type CliResult, jsonLines, runCli } from "./run-cli.js";
 
 const PYTHON = process.env.REDOUBT_TEST_PYTHON ?? "/usr/bin/python3";
@@ -175,7 +175,7 @@ describe("redoubt import-model, train ocsvm and train ensemble", function () {
   });
 
   it("goes all the way from a saved model of scikit-learn", async function () {
-    const ready = spawnSync(PYTHON, ["-c", "import sklearn, joblib"]).status === 0;
+    const ready = hasPythonPackages(PYTHON, "sklearn", "joblib");
     requireOnMachine(this, ready, "Python with scikit-learn (apt-get install python3-sklearn)");
     const fit = [
       "import sys, joblib, numpy as np",

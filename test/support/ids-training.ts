@@ -18,13 +18,13 @@ import { splitRows } from "../../lib/anomaly/classify/split.js";
 import { CLASSIFIER_DEFAULTS, RT_IOT2022_NORMAL } from "../../lib/anomaly/classify/train-classifier.js";
 import { importModel } from "../../lib/anomaly/import/import-model.js";
 import type { ClassifierModel } from "../../lib/anomaly/model.js";
-import { sharedData } from "../setup.js";
+import { hasPythonPackages, sharedData } from "../setup.js";
 
 const ROOT = join(__dirname, "..", "..");
 /** Debian's, whose scikit-learn is the reference; another to try another release. */
 const PYTHON = process.env.REDOUBT_TEST_PYTHON ?? "/usr/bin/python3";
 export const RT_IOT2022 = join(sharedData, "rt-iot2022", "RT_IOT2022.csv.gz");
-export const hasSklearn = () => spawnSync(PYTHON, ["-c", "import sklearn"]).status === 0;
+export const hasSklearn = () => hasPythonPackages(PYTHON, "sklearn");
 
 /** Distinct rows of the 79 columns without ports and service ("S2 no-ports79"). */
 export async function distinctFlows(): Promise<FlowSet> {

@@ -75,7 +75,7 @@ describe("dashboard guard", () => {
   });
 
   it("knows sessions and HTTP Basic on other pages of the server, and limits guessing there as well", async () => {
-    const guard = createDashboardGuard({ loginRequired: true, logins });
+    const guard = createDashboardGuard({ loginRequired: true, logins, now: () => 1_000_000 });
     const started = await serve(guard);
     server = started.server;
     const answer = await signIn(started.origin, "viewer", PASSWORD);

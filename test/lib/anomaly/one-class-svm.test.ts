@@ -10,7 +10,7 @@ import { standardisationOf, standardise } from "../../../lib/anomaly/standardisa
 import { type SvmTrainOptions, trainOneClassSvm } from "../../../lib/anomaly/train-one-class-svm.js";
 import { Rejection } from "../../../lib/common/rejection.js";
 import { SeededRandom } from "../../../lib/common/seeded-random.js";
-import { requireOnMachine } from "../../setup.js";
+import { hasPythonPackages, requireOnMachine } from "../../setup.js";
 import { gaussianRows, names, rowsOf } from "./support.js";
 
 const PYTHON = process.env.REDOUBT_TEST_PYTHON ?? "/usr/bin/python3";
@@ -64,8 +64,7 @@ describe("one-class SVM", () => {
   });
 
   it("decides as scikit-learn does on the same rows", function () {
-    this.timeout(60_000);
-    const ready = spawnSync(PYTHON, ["-c", "import sklearn"]).status === 0;
+    const ready = hasPythonPackages(PYTHON, "sklearn");
     requireOnMachine(this, ready, "Python with scikit-learn (apt-get install python3-sklearn)");
     const cases = Array.from({ length: 20 }, (_, seed) => randomCase(seed));
     const script = join(__dirname, "python", "svm_decisions.py");

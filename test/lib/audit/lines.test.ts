@@ -7,6 +7,7 @@ import { readVerdict } from "../../../lib/common/read-verdict.js";
 import { REJECTION_CODES, Rejection } from "../../../lib/common/rejection.js";
 import { ATTACK_TYPES, type SecurityVerdict } from "../../../lib/common/security.js";
 import { findCommand, requireOnMachine } from "../../setup.js";
+import { anyCharacter } from "../../support/any-character.js";
 import { applyEdit, edit, hostileJson } from "../envelope/hostile-json.js";
 import { rejects } from "../envelope/rejects.js";
 import { verdictNumber } from "./verdicts.js";
@@ -16,7 +17,7 @@ const RUNS = { seed: 20260205, numRuns: 500 };
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (Object.is(value, -0) ? 0 : value));
 const nullable = fc.option(finite, { nil: null });
 const name = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 20 }),
+  fc.string({ unit: anyCharacter, maxLength: 20 }),
   fc
     .array(fc.constantFrom("=", "+", "-", "@", "\t", "\r", "\n", '"', ",", ";", "'", "|", " ", "a", "\u0000", "＝"), {
       maxLength: 10,

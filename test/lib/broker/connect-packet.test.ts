@@ -4,6 +4,7 @@ import { ConnectRefused, readConnect } from "../../../lib/broker/connect-packet.
 import type { RefusalReason } from "../../../lib/broker/refusals.js";
 import { isTopicName } from "../../../lib/broker/topic.js";
 import { isIdentifier } from "../../../lib/common/identifier.js";
+import { anyCharacter } from "../../support/any-character.js";
 import { type ConnectBytes, connectBody } from "../../support/mqtt-bytes.js";
 
 const SEED = 20_260_131;
@@ -52,7 +53,7 @@ describe("CONNECT packet", () => {
   it("answers any text in any field, hostile text included, with fields or a typed refusal", () => {
     const hostile = fc.oneof(
       fc.constantFrom("__proto__", "constructor", "\u0000", "a\u0000b", "$SYS/x", "#", "\uffff", "<img onerror=1>", ""),
-      fc.string({ unit: "binary" }),
+      fc.string({ unit: anyCharacter }),
       fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
     );
     const options = fc.record(

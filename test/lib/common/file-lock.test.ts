@@ -9,7 +9,7 @@ import { readUsers } from "../../../lib/broker/users-file.js";
 import { withFileLock } from "../../../lib/common/file-lock.js";
 import { readRegistry, registryFileIn } from "../../../lib/registry/registry-file.js";
 
-const EACH = 40;
+const EACH = 20;
 
 describe("file lock", () => {
   let folder: string;

@@ -6,6 +6,7 @@ import { openBatchLine, sealBatchLine } from "../../../lib/envelope/batch.js";
 import { encodePayload } from "../../../lib/envelope/plaintext.js";
 import { EnvelopeReceiver } from "../../../lib/envelope/receiver.js";
 import { envelopeProfiles } from "../../../lib/envelope/registry.js";
+import { anyCharacter } from "../../support/any-character.js";
 import { keyFor, sealRaw } from "../../support/raw-envelope.js";
 import { applyEdit, edit, hostileJson } from "./hostile-json.js";
 import { rejects } from "./rejects.js";
@@ -18,7 +19,13 @@ const name = fc.string({ maxLength: 12 }).filter((key) => !["__proto__", "constr
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (Object.is(value, -0) ? 0 : value));
 const reading = fc.dictionary(
   name,
-  fc.oneof(number, fc.string({ unit: "binary" }), fc.boolean(), fc.constant(null), fc.array(number, { maxLength: 4 })),
+  fc.oneof(
+    number,
+    fc.string({ unit: anyCharacter }),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(number, { maxLength: 4 }),
+  ),
   { maxKeys: 8, noNullPrototype: true },
 );
 

@@ -15,6 +15,7 @@ import { neverBlocked } from "../../../lib/firewall/policy.js";
 import { firewallCommands, runCommand } from "../../../lib/firewall/run-command.js";
 import { closeSessions } from "../../../lib/firewall/sessions.js";
 import type { Target } from "../../../lib/firewall/target.js";
+import { anyCharacter } from "../../support/any-character.js";
 import { alertOf, FACTS, FakeClock, rig } from "./support.js";
 
 const SEED = { seed: 6, numRuns: 1500 };
@@ -26,7 +27,10 @@ const policy = {
   unusual: false,
 };
 
-const text = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(SHELL, "__proto__", "\ud800", "10.0.0.5; rm -rf"));
+const text = fc.oneof(
+  fc.string({ unit: anyCharacter }),
+  fc.constantFrom(SHELL, "__proto__", "\ud800", "10.0.0.5; rm -rf"),
+);
 const hostile = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   text,

@@ -4,13 +4,14 @@ import { Rejection } from "../../../lib/common/rejection.js";
 import { ATTACK_TYPES, type SecurityVerdict } from "../../../lib/common/security.js";
 import { decodeMonitorState, encodeMonitorState } from "../../../lib/monitor/monitor-state.js";
 import { SecurityMonitor } from "../../../lib/monitor/security-monitor.js";
+import { anyCharacter } from "../../support/any-character.js";
 import { applyEdit, edit, hostileJson } from "../envelope/hostile-json.js";
 import { anomaly, NOON, normal } from "./verdicts.js";
 
 const SEED = 20_260_101;
 
 const text = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 80 }),
+  fc.string({ unit: anyCharacter, maxLength: 80 }),
   fc.constantFrom("__proto__", "\ud800", "", "rack-1"),
 );
 const verdicts: fc.Arbitrary<SecurityVerdict[]> = fc.array(

@@ -5,6 +5,7 @@ import { isAlert, SEVERITIES } from "../../../lib/notify/alert.js";
 import { cut, cutBytes, manyLines, oneLine } from "../../../lib/notify/plain-text.js";
 import { entryLine, readQueueLines } from "../../../lib/notify/queue-lines.js";
 import { readAlert } from "../../../lib/notify/read-alert.js";
+import { anyCharacter } from "../../support/any-character.js";
 import { applyEdit, edit, hostileJson } from "../envelope/hostile-json.js";
 import { alertOf, HOSTILE_NAME, NOON, verdictOf } from "./support.js";
 
@@ -157,9 +158,9 @@ describe("a damaged verdict", () => {
 describe("lines of the queue's file", () => {
   const anyAlert = fc
     .record({
-      title: fc.string({ unit: "binary" }),
-      text: fc.string({ unit: "binary", maxLength: 200 }),
-      source: fc.string({ unit: "binary" }),
+      title: fc.string({ unit: anyCharacter }),
+      text: fc.string({ unit: anyCharacter, maxLength: 200 }),
+      source: fc.string({ unit: anyCharacter }),
       severity: fc.constantFrom(...SEVERITIES),
     })
     .map(({ title, text, source, severity }) =>

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { QuantityLimits } from "../../../lib/common/quantity-limits.js";
 import { TrafficMeter, type TrafficSample } from "../../../lib/traffic/traffic-meter.js";
 import { TRAINING_COLUMNS, trainingCells } from "../../../lib/traffic/training-row.js";
+import { anyCharacter } from "../../support/any-character.js";
 
 const START = Date.UTC(2026, 0, 1);
 
@@ -137,7 +138,7 @@ describe("traffic meter", () => {
     fc.assert(
       fc.property(
         reading,
-        fc.string({ unit: "binary" }),
+        fc.string({ unit: anyCharacter }),
         fc.boolean(),
         time,
         (value, source, authenticated, offset) => {

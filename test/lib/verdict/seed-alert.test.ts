@@ -6,6 +6,7 @@ import { SeededRandom } from "../../../lib/common/seeded-random.js";
 import { externalVerdict } from "../../../lib/verdict/external-verdict.js";
 import { formatSeedAlert, parseSeedAlert, type SeedAlert, verdictAlert } from "../../../lib/verdict/seed-alert.js";
 import { findCommand, requireOnMachine } from "../../setup.js";
+import { anyCharacter } from "../../support/any-character.js";
 import { applyEdit, edit, hostileJson } from "../envelope/hostile-json.js";
 import { rejects } from "../envelope/rejects.js";
 import { AT, anomalyOf, refused, sends, trafficOf, verdictOn } from "./evidence.js";
@@ -27,8 +28,8 @@ const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
 const alert: fc.Arbitrary<SeedAlert> = fc.record<SeedAlert>(
   {
     time: fc.integer({ min: 0, max: 7_258_118_400 }),
-    client: fc.string({ unit: "binary", maxLength: 40 }),
-    topic: fc.string({ unit: "binary", maxLength: 40 }),
+    client: fc.string({ unit: anyCharacter, maxLength: 40 }),
+    topic: fc.string({ unit: anyCharacter, maxLength: 40 }),
     temp: finite,
     humidity: finite,
     rate: fc.nat({ max: 1e9 }),

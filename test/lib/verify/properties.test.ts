@@ -8,6 +8,7 @@ import { REJECTION_CODES, type RejectionCode } from "../../../lib/common/rejecti
 import { builtInCheck } from "../../../lib/verify/payload-schema.js";
 import { RateLimit } from "../../../lib/verify/rate-limit.js";
 import type { Verification } from "../../../lib/verify/verifier.js";
+import { anyCharacter } from "../../support/any-character.js";
 import { applyEdit, edit, hostileJson } from "../envelope/hostile-json.js";
 import { countedVerifier, sealed } from "./counted-fleet.js";
 import { FLEET, NOW, Senders, topicOf, verifierOf } from "./fleet.js";
@@ -50,7 +51,7 @@ for (const [id, profile] of [...FLEET].filter(([name]) => name.endsWith("-1"))) 
           humidity: number,
           sequence_no: fc.maxSafeNat(),
           message_rate: number,
-          note: fc.string({ unit: "binary", maxLength: 20 }),
+          note: fc.string({ unit: anyCharacter, maxLength: 20 }),
         },
         { requiredKeys: ["temperature"], noNullPrototype: true },
       );

@@ -36,8 +36,18 @@ interface Outcome {
   commands: number[];
 }
 
-/** Regulates the zone mean of the raw sensors as a broker would deliver it, with Gaussian noise in place of the mask's. */
+const closed = new Map<string, Outcome>();
+
+/** What becomes of a loop; several tests compare with the same ones. */
 function close(loop: Loop): Outcome {
+  const key = JSON.stringify(loop);
+  const outcome = closed.get(key) ?? run(loop);
+  closed.set(key, outcome);
+  return outcome;
+}
+
+/** Regulates the zone mean of the raw sensors as a broker would deliver it, with Gaussian noise in place of the mask's. */
+function run(loop: Loop): Outcome {
   const { racks, rateHz = 1, seed, hours, intervalSec, noiseSigmaK = 0 } = loop;
   const plant = new ThermalPlant({ seed, racks, rateHz, ...(loop.events ? { scripted: loop.events } : {}) });
   const controller = new HvacController(loop.hvac);
@@ -104,8 +114,8 @@ function close(loop: Loop): Outcome {
   return outcome;
 }
 
-function meanOver(seeds: number[], run: (seed: number) => number): number {
-  return seeds.reduce((sum, seed) => sum + run(seed), 0) / seeds.length;
+function meanOver(seeds: number[], of: (seed: number) => number): number {
+  return seeds.reduce((sum, seed) => sum + of(seed), 0) / seeds.length;
 }
 
 const SEEDS = [1, 2, 3];
@@ -120,8 +130,7 @@ describe("closed loop of plant and hvac-control", () => {
     assert.ok(controlled < 0.7 * free, `${controlled} K controlled, ${free} K free`);
   });
 
-  it("masked zone mean: no worse than 1.1 times one raw sensor, at 1 Hz and at 10 Hz", function () {
-    this.timeout(30_000);
+  it("masked zone mean: no worse than 1.1 times one raw sensor, at 1 Hz and at 10 Hz", () => {
     const raw = meanOver(SEEDS, (seed) => close({ racks: 1, seed, hours: 24, hvac: RAW_FILTER }).deviationK);
     const masked = meanOver(SEEDS, (seed) => close({ ...MASKED, seed }).deviationK);
     const fast = close({ ...MASKED, seed: 1, hours: 8, rateHz: 10 });
