@@ -24,22 +24,25 @@ function flowsOf({ flow, flows }: ClassifyMessage): unknown[] {
   return flows;
 }
 
-/** Gives an alert its name; one that cannot be named goes on as it came, and what was wrong leaves on output 2. */
+/**
+ * Gives an alert its name; one that cannot be named goes on as it came, and what was wrong leaves on output 2. Alerts have an
+ * output of their own: behind one that they shared with flows somebody would have to look through all flows.
+ */
 function nameAlert(classifier: FlowClassifier | undefined, msg: ClassifyMessage): StageResult {
   if (!isJsonObject(msg.alert)) throw new Rejection("SCHEMA", "msg.alert is not an alert");
   // Without a model there is no name, but the finding is as good as before.
-  if (!classifier) return msg;
+  if (!classifier) return [null, null, msg];
   try {
     const flows = flowsOf(msg);
     if (flows.length > 0) msg.alert = { ...msg.alert, classified: classifier.nameOf(flows) };
     if (msg.flow !== undefined) msg.ids = classifier.classify(msg.flow);
-    return msg;
+    return [null, null, msg];
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
     const { code, reason } = error;
     const refused: StageMessage = { _msgid: msg._msgid, rejected: { code, reason } };
     if (msg.flow !== undefined) refused.flow = msg.flow;
-    return [msg, refused];
+    return [null, refused, msg];
   }
 }
 

@@ -37,28 +37,28 @@ describe("flows/network-ids.json", () => {
     const baseline = nodeOf("redoubt-baseline").id;
     assert.deepEqual([flows, alerts, counters], [[baseline], [classify, baseline], [stats]]);
     // What is unusual is shown and told; whether it blocks is a setting of the firewall, which is off.
-    assert.deepEqual(wiresOf(baseline), [[classify], [], [stats, "rdbt-net-isalert"]]);
+    assert.deepEqual(wiresOf(baseline), [[classify], [], [stats, block, "rdbt-net-tell", "rdbt-net-isnew"]]);
+    assert.deepEqual(wiresOf(classify), [[stats], [stats], [stats, block, "rdbt-net-tell", "rdbt-net-isnew"]]);
     assert.equal(nodeOf("redoubt-block").unusual, false);
     const into = flow.filter(({ id }) => wiresOf(id).flat().includes(block)).map(({ id, type }) => [id, type]);
     assert.deepEqual(into, [
-      ["rdbt-net-isalert", "switch"],
+      [baseline, "redoubt-baseline"],
+      [classify, "redoubt-ids-classify"],
       ["rdbt-net-fromunblock", "link in"],
     ]);
-    assert.deepEqual(byId.get("rdbt-net-isalert")?.property, "alert");
     for (const output of [0, 1, 2])
       assert.ok(
         wiresOf(block)[output]?.some((id) => reaches(id, stats)),
         `${output}`,
       );
-    // A flow or an alert that has no name counts all the same.
-    assert.deepEqual(wiresOf(classify)[1], [stats]);
   });
 
   it("tells alerts on security/network and, when somebody has said how, to people", () => {
     const out = nodeOf("mqtt out");
     assert.deepEqual([out.topic, out.retain], ["security/network", "false"]);
-    assert.ok(reaches("rdbt-net-isalert", out.id));
-    assert.ok(reaches("rdbt-net-isalert", nodeOf("redoubt-notify").id));
+    const classify = nodeOf("redoubt-ids-classify").id;
+    assert.ok(reaches(classify, out.id));
+    assert.ok(reaches(classify, nodeOf("redoubt-notify").id));
     const [, network] = Object.entries(NETWORK_ACCOUNTS)[0] ?? [];
     assert.deepEqual(network?.publish, ["security/network"]);
   });

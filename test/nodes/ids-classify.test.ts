@@ -13,6 +13,7 @@ helper.init(require.resolve("node-red"));
 const ROOT = join(__dirname, "..", "..");
 const SHIPPED = "rt-iot2022-tree.json";
 
+type Output = "out" | "rejected" | "alert";
 type Message = NodeMessage & { ids?: FlowClass; alert?: NetworkAlert; rejected?: RejectionInfo; flow?: unknown };
 
 /** The flows of the example: a SYN of hping3, a fast download, too few features. */
@@ -53,17 +54,18 @@ describe("ids-classify node", () => {
         type: "redoubt-ids-classify",
         file: SHIPPED,
         leastConfidence: 0.7,
-        wires: [["out"], ["rejected"]],
+        wires: [["out"], ["rejected"], ["alert"]],
         ...settings,
       },
       { id: "out", type: "helper" },
       { id: "rejected", type: "helper" },
+      { id: "alert", type: "helper" },
     ]);
 
-  const next = (id: "out" | "rejected") =>
+  const next = (id: Output) =>
     new Promise<Message>((resolve) => helper.getNode(id).once("input", (message) => resolve(message as Message)));
 
-  function send(message: object, output: "out" | "rejected" = "out"): Promise<Message> {
+  function send(message: object, output: Output = "out"): Promise<Message> {
     const answer = next(output);
     helper.getNode("ids").receive(structuredClone(message) as NodeMessage);
     return answer;
@@ -79,6 +81,7 @@ describe("ids-classify node", () => {
     it(`names flows with the shipped ${file} after its self-test, and makes no alert of them`, async () => {
       await load({ file });
       const label = `${file.replace(".json", "")}@1`;
+      helper.getNode("alert").on("input", () => assert.fail("a flow left as an alert"));
       const named = await send({ flow: syn, payload: "kept" });
       assert.deepEqual([named.ids?.label, named.ids?.isAttack, named.ids?.source], ["DOS_SYN_Hping", true, label]);
       assert.ok((named.ids?.confidence as number) >= 0.7 && (named.ids?.reasons.length as number) > 1);
@@ -98,11 +101,11 @@ describe("ids-classify node", () => {
 
   it("fills in what an alert is called, from one flow or several, and changes nothing else of it", async () => {
     await load();
-    const { alert: named, ids } = await send({ alert, flow: syn });
+    const { alert: named, ids } = await send({ alert, flow: syn }, "alert");
     assert.deepEqual(named, { ...alert, classified: named?.classified });
     assert.deepEqual([named?.classified?.label, named?.classified?.model], ["DOS_SYN_Hping", "rt-iot2022-tree@1"]);
     assert.equal(ids?.label, "DOS_SYN_Hping");
-    const several = await send({ alert, flows: [syn, syn, download] });
+    const several = await send({ alert, flows: [syn, syn, download] }, "alert");
     assert.equal(several.alert?.classified?.label, "DOS_SYN_Hping");
     assert.ok((several.alert?.classified?.confidence as number) < 0.7);
     assert.equal(several.ids, undefined);
@@ -110,16 +113,16 @@ describe("ids-classify node", () => {
 
   it("lets an alert go on that cannot be named, and says on the other output what was wrong", async () => {
     await load();
-    assert.deepEqual((await send({ alert })).alert, alert);
+    assert.deepEqual((await send({ alert }, "alert")).alert, alert);
     const refused = next("rejected");
-    const { alert: passed } = await send({ alert, flow: { features: [1] } });
+    const { alert: passed } = await send({ alert, flow: { features: [1] } }, "alert");
     assert.deepEqual(passed, alert);
     const { rejected, alert: none } = await refused;
     assert.equal(rejected?.code, "SCHEMA");
     assert.equal(none, undefined);
     assert.equal((await send({ alert: "loud", flow: syn }, "rejected")).rejected?.code, "SCHEMA");
     const flows = next("rejected");
-    assert.deepEqual((await send({ alert, flows: "many" })).alert, alert);
+    assert.deepEqual((await send({ alert, flows: "many" }, "alert")).alert, alert);
     assert.match((await flows).rejected?.reason as string, /msg\.flows is not a list/);
   });
 
@@ -177,7 +180,7 @@ describe("ids-classify node", () => {
       node.receive({ flow: syn } as NodeMessage);
       assert.equal((await failed).message, "redoubt-ids-classify.errors.unusable");
       assert.equal(passed, 0);
-      assert.deepEqual((await send({ alert, flow: syn })).alert, alert);
+      assert.deepEqual((await send({ alert, flow: syn }, "alert")).alert, alert);
       await helper.unload();
     }
   });
