@@ -10,8 +10,6 @@ interface EditorNode {
   id: string;
   type: string;
   valid: boolean;
-  /** Its tab. */
-  z: string;
 }
 
 /** The parts of the editor's own global that these tests drive. */
@@ -21,7 +19,6 @@ declare const RED: {
     getType(type: string): unknown;
     add(node: EditorNode): void;
     filterNodes(filter: { type?: string }): EditorNode[];
-    workspace(id: string): { disabled?: boolean } | undefined;
     eachConfig(visit: (node: EditorNode) => boolean): void;
   };
   view: { createNode(type: string, x: number, y: number): { node: EditorNode } };
@@ -71,11 +68,19 @@ const TYPES = Object.keys(manifest["node-red"].nodes);
 const UNTRANSLATED = /redoubt-[a-z-]+\.[a-z]/i;
 
 /**
- * Our nodes of every flow and example, on their tabs: a fifth of the nodes, and nothing that sends. The editor draws the
- * others, shows what they say and looks through them whenever a form opens, which takes more of the processor than the
- * forms do.
+ * Our nodes of every flow and example, those of enabled tabs together on one tab: a sixth of the nodes, and nothing that
+ * sends. Whenever a form opens or closes the editor names all tabs anew, draws the nodes of the tab that it shows and
+ * looks through all others, which takes more of the processor than the forms do. The tab that it shows is empty.
  */
-const ours = ({ type }: { type: string }) => type === "tab" || type.startsWith("redoubt-");
+function ourNodes(): object[] {
+  const flows = loadAllFlows();
+  const disabled = new Set(flows.flatMap(({ id, disabled }) => (disabled ? [id] : [])));
+  const ours = flows.filter(({ type, z }) => type.startsWith("redoubt-") && !disabled.has(z ?? ""));
+  return [
+    ...["empty", "shipped"].map((id) => ({ id, type: "tab", label: id })),
+    ...ours.map((node) => (node.z === undefined ? node : { ...node, z: "shipped" })),
+  ];
+}
 
 describe("the nodes in the editor", function () {
   this.timeout(60_000);
@@ -90,15 +95,16 @@ describe("the nodes in the editor", function () {
     const deployed = await fetch(`${nodeRed.origin}/flows`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(loadAllFlows().filter(ours)),
+      body: JSON.stringify(ourNodes()),
     });
     assert.equal(deployed.status, 204);
     page = await browser.newPage({ viewport: { width: 1400, height: 1200 } });
     page.on("pageerror", (error) => problems.push(error.message));
     page.on("console", (message) => {
-      // Chromium reports an answer of 400 as an error: it is how a wrong number in the mask form is answered.
+      // Chromium reports an answer of 400 as an error: it is how a wrong number in the mask form is answered, and, where
+      // the form asks before its field is left, more live sensors than the zone has.
       const { url } = message.location();
-      if (message.type() === "error" && !/mask\/calibration.*epsilon=-1/.test(url))
+      if (message.type() === "error" && !/mask\/calibration.*(epsilon=-1|groupSize=1&minGroup=4)/.test(url))
         problems.push(`${message.text()} ${url}`);
     });
     await page.goto(nodeRed.origin);
@@ -126,8 +132,8 @@ describe("the nodes in the editor", function () {
   });
 
   /**
-   * Opens the form of a node as it leaves the palette, or of one from the flows: the first of its type, unless told, on
-   * a tab that is enabled. Flows come before examples.
+   * Opens the form of a node as it leaves the palette, or of one from the flows: the first of its type, unless told.
+   * Flows come before examples.
    */
   async function open(type: string, which: "shipped" | "new", at = 0): Promise<Form> {
     await page.evaluate(
@@ -141,7 +147,7 @@ describe("the nodes in the editor", function () {
           RED.editor.editConfig("", type, id);
           return;
         }
-        let node = RED.nodes.filterNodes({ type }).filter(({ z }) => !RED.nodes.workspace(z)?.disabled)[at];
+        let node = RED.nodes.filterNodes({ type })[at];
         if (which === "new") {
           node = RED.view.createNode(type, 200, 600).node;
           RED.nodes.add(node);
