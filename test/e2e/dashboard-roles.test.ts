@@ -82,6 +82,8 @@ describe("dashboard with login", function () {
     assert.doesNotMatch(history.text(), /raw zone mean|"audience"/);
     const debug = await viewer.page.request.get(`${demo.origin}/ui/_debug/datastore/rdbt-ui-trend`);
     assert.equal(debug.status(), 403);
+    // Pages that stay open go on drawing what the demo sends.
+    for (const { page } of [operator, viewer]) await page.context().close();
   });
 
   it("shows a viewer the counters of the security monitor and says why there is no more", async () => {
@@ -92,6 +94,7 @@ describe("dashboard with login", function () {
     await operator.page.goto(`${origin}/ui/devices`);
     await untilText(operator.page, ".rdbt-sec-devices", /sensor-temp/);
     assert.match(operator.traffic.text(), FOR_OPERATORS);
+    await operator.page.context().close();
 
     const viewer = await signIn("viewer");
     await viewer.page.goto(`${origin}/ui/security`);
@@ -120,6 +123,7 @@ describe("dashboard with login", function () {
     const after = await untilText(viewer.page, ".rdbt-sec-counted", /^[\d,]+ messages counted/);
     const count = (text: string) => Number(/^[\d,]+/.exec(text)?.[0].replaceAll(",", ""));
     assert.ok(count(after) >= count(before), `no reset: ${before}, then ${after}`);
+    await viewer.page.context().close();
   });
 
   it("gives a stranger neither pages nor socket", async () => {

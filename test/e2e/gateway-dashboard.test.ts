@@ -278,11 +278,11 @@ describe("the pages Trust and Ledger", function () {
 
   it("are updated at most twice a second while trust and log change all the time", async () => {
     const [trust, log] = [await page.context().newPage(), page];
+    const start = performance.now();
     const watched = [countUpdates(trust), countUpdates(log)] as const;
     await trust.goto(`${origin()}/ui/trust`);
     await log.goto(`${origin()}/ui/ledger`);
     await log.locator(".rdbt-gw-table tbody tr").first().waitFor();
-    const start = performance.now();
     await send("pump-2", HOT, 8);
     const seconds = (performance.now() - start) / 1000;
     const widgets = watched.flatMap(({ perWidget, stop }) => {
@@ -298,6 +298,7 @@ describe("the pages Trust and Ledger", function () {
 
   it("show a viewer counters, no names, and nothing to press", async () => {
     const { port: httpPort, mqttPort } = running as RunningCommand;
+    await page.close();
     await listener?.endAsync(true);
     await fleet.close();
     assert.equal(await (running as RunningCommand).stop(), 0);

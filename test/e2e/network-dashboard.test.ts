@@ -172,11 +172,9 @@ describe("the page Network", function () {
     }
     await untilText(page, ".rdbt-net-types", /UDP flood 3/);
     const alerts = await readText(page, ".rdbt-net-alerts");
-    const sources = await readText(page, ".rdbt-net-sources");
-    for (const name of names) {
-      assert.ok(alerts.includes(`flood by ${name}`), `${name} in the alerts`);
-      assert.ok(sources.includes(name), `${name} among the sources`);
-    }
+    for (const name of names) assert.ok(alerts.includes(`flood by ${name}`), `${name} in the alerts`);
+    // Alerts and sources are widgets of their own, which the dashboard updates one after the other.
+    for (const name of names) await page.locator(".rdbt-net-sources").filter({ hasText: name }).first().waitFor();
     await page.getByRole("button", { name: `Explain: UDP flood, ${MARKUP}` }).click();
     await untilText(page, ".rdbt-net-detail", /Source <img src=x/);
     const [images, hacked, inherited] = await page.evaluate(() => [
@@ -199,15 +197,18 @@ describe("the page Network", function () {
       value: 12,
       threshold: 12,
     } as const;
+    const begin = seconds();
     await send({ alert: alertNow({ id: "g1", ...found, unit, reasons }) });
     const row = await untilText(page, ".rdbt-net-blocked .rdbt-net-cards > li", /10\.77\.0\.66 0:\d\d min left/);
     assert.match(row, /12 refused SSH logins.* SSH passwords guessed · first time/);
     const left = async () => Number(/0:(\d\d) min/.exec(await readText(page, ".rdbt-net-left"))?.[1]);
     const before = await left();
-    assert.ok(before > 40 && before <= 60, `${before} s`);
+    // As much as has passed on this machine, and what the page needs to tell it.
+    const least = () => 60 - (seconds() - begin) - 3;
+    assert.ok(before >= least() && before <= 60, `${before} s`);
     await page.waitForTimeout(2500);
     const after = await left();
-    assert.ok(after < before && after >= before - 6, `${before} s, then ${after} s`);
+    assert.ok(after < before && after >= least(), `${before} s, then ${after} s`);
     await untilText(page, ".rdbt-net-count", /^1 would be blocked$/);
     assert.match(await card("SSH passwords guessed").innerText(), /would be blocked/);
     assert.match(await readText(page, ".rdbt-net-blocked details summary"), /Why others were not blocked/);
@@ -310,10 +311,10 @@ describe("the page Network", function () {
   });
 
   it("is updated at most twice a second while 500 flows and alerts a second arrive", async () => {
+    const start = performance.now();
     const updates = countUpdates(page);
     await page.reload();
     await page.locator(".rdbt-net-alerts li").first().waitFor();
-    const start = performance.now();
     for (let batch = 0; batch < 80; batch++) {
       for (let i = 0; i < 25; i++) {
         const address = `10.${batch}.${i}.9`;
@@ -352,6 +353,7 @@ describe("the page Network", function () {
     await send({ alert: alertNow({ id: "v1" }), capture: LIVE });
     await send({ network: countersOf({ packets: 500, flows: 5, at: Date.now() }), capture: LIVE });
     await untilText(page, ".rdbt-net-incidents", /^1 alerts in all$/);
+    await page.close();
     const { port: httpPort, mqttPort } = running as RunningCommand;
     assert.equal(await (running as RunningCommand).stop(), 0);
     running = await RunningCommand.start("start", {

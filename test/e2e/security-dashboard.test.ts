@@ -124,7 +124,7 @@ describe("the pages Security and Devices", function () {
     await open("security");
     const system = await untilText(page, ".rdbt-sec-system", /every verdict written/);
     assert.match(system, /Broker connected, \d+ clients/);
-    assert.match(system, /Last message (just now|\d+ s ago)/);
+    assert.match(system, /Last message (just now|\d+ (s|min) ago)/);
     assert.match(system, /Model [\w.-]+@\d+, trained \d+ (s|min|h|days) ago/);
     assert.match(system, /Notifications switched off/);
     assert.match(system, /Sources 6 of at most 1,200 followed/);
@@ -187,10 +187,10 @@ describe("the pages Security and Devices", function () {
   });
 
   it("are updated at most twice a second while 500 messages a second arrive", async () => {
+    const start = performance.now();
     const updates = countUpdates(page);
     await page.reload();
     await page.locator(".rdbt-sec-alerts li").first().waitFor();
-    const start = performance.now();
     for (let batch = 0; batch < 100; batch++) {
       for (let i = 0; i < 25; i++) {
         await fleet.stranger(port(), "iot/flood", '{"client_id": "flooder"}', 0);

@@ -8,7 +8,7 @@ export async function readText(page: Page, selector: string): Promise<string> {
 }
 
 /** Waits until an element's text satisfies a condition; the error says what it was instead. */
-export async function untilText(page: Page, selector: string, pattern: RegExp, timeoutMs = 30_000): Promise<string> {
+export async function untilText(page: Page, selector: string, pattern: RegExp, timeoutMs = 60_000): Promise<string> {
   const deadline = Date.now() + timeoutMs;
   let text = "";
   while (Date.now() < deadline) {

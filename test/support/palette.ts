@@ -12,6 +12,10 @@ interface NodeSet {
 interface FlowNode {
   id: string;
   type: string;
+  /** Its tab, where it is on one. */
+  z?: string;
+  /** Of a tab. */
+  disabled?: boolean;
 }
 
 function jsonFilesUnder(folder: string): string[] {
