@@ -132,6 +132,11 @@ export class DeviceGateway {
     return (this.nodeRed as BootedNodeRed).pid;
   }
 
+  /** With `serverApart`: that of the central server's Node-RED. */
+  get serverPid(): number {
+    return (this.server as BootedNodeRed).pid;
+  }
+
   /** Node-RED's own folder: flows, credentials, settings. */
   get userDir(): string {
     return (this.nodeRed as BootedNodeRed).userDir;
