@@ -81,6 +81,7 @@ describe("flows/device-gateway.json and flows/central-server.json", () => {
     for (const [i, id] of order.slice(1).entries()) {
       assert.deepEqual(wiresOf(gateway, order[i] as string)[0], [id], `${order[i]} -> ${id}`);
     }
+    assert.equal(nodeOf(gateway, "redoubt-ledger").whileTrusted, true, "an attacker cannot fill the log");
     const input = nodeOf(gateway, "redoubt-gateway-in");
     assert.equal(input.topics, "iot/devices/+/data");
     assert.equal(nodeOf(gateway, "redoubt-verify").unlisted, "reject");

@@ -20,6 +20,8 @@ export interface LoadOptions {
   /** After a warm-up of 15 s, whose messages count for losses and rate, and not for the time they take. */
   durationSec: number;
   seed: number;
+  /** Whether this process does nothing else, so that devices and server may yield to the gateway: there is no way back. */
+  ownProcess: boolean;
   /** From which on a message is late. */
   lateMs: number;
   onProgress?: (line: string) => void;
@@ -114,10 +116,10 @@ function latencyOf(samples: readonly Timed[], lateMs: number): Latency {
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   const spells: Latency["spells"] = [];
   let last = Number.NEGATIVE_INFINITY;
-  for (const { at } of samples.filter(({ ms }) => ms >= lateMs)) {
-    if (at - last > SPELL_ENDS_AFTER_MS) spells.push({ atSec: at / 1000, late: 0 });
+  for (const sample of samples.filter(({ ms }) => ms >= lateMs)) {
+    if (sample.at - last > SPELL_ENDS_AFTER_MS) spells.push({ atSec: sample.at / 1000, late: 0 });
     (spells.at(-1) as { late: number }).late++;
-    last = at;
+    last = sample.at;
   }
   return { samples: sorted.length, medianMs: at(0.5), p90Ms: at(0.9), p99Ms: at(0.99), maxMs: at(1), spells };
 }
@@ -159,7 +161,7 @@ export async function gatewayLoad(options: LoadOptions): Promise<LoadResult> {
       ...{ flashFolder, rateHz: options.rateHz, truth },
     });
     try {
-      for (const pid of [process.pid, gateway.serverPid]) setPriority(pid, ELSEWHERE);
+      if (options.ownProcess) for (const pid of [process.pid, gateway.serverPid]) setPriority(pid, ELSEWHERE);
       const processorBefore = processorSec(gateway.pid);
       const machineBefore = machineTicks();
       devices.start();

@@ -30,7 +30,6 @@ OUT = sys.argv[2]
 MODELS_PER_KIND = 20
 SVM_ROWS = 1500
 NEIGHBOUR_ROWS = 2000
-SAMPLE_ROWS = 1000
 ALGORITHMS = ["brute", "kd_tree", "ball_tree"]
 manifest = []
 
@@ -44,11 +43,7 @@ def record(name, model, rows, training=None, csv=None):
         scores = model.predict_proba(table)
         labels = np.searchsorted(model.classes_, labels)
     else:
-        decisions = model.decision_function(table)
-        # All rows scored once more would double the time; what these say shows that the offset is all between them.
-        samples = decisions + (model[-1] if hasattr(model, "steps") else model).offset_
-        samples[:SAMPLE_ROWS] = model.score_samples(table[:SAMPLE_ROWS])
-        scores = np.stack([samples, decisions], axis=1)
+        scores = np.stack([model.score_samples(table), model.decision_function(table)], axis=1)
     if csv is None:
         rows.astype("<f8").tofile(os.path.join(OUT, f"{name}.rows"))
     scores.astype("<f8").tofile(os.path.join(OUT, f"{name}.scores"))
