@@ -28,7 +28,7 @@ export const gatewayLoadDrill: Drill = {
     if (!findMosquitto()) throw new Error("Mosquitto is not installed (apt-get install mosquitto)");
     const { latency, memory, rate, acknowledged, accepted, processorMs, ledgerEntries, stolen } = await gatewayLoad({
       ...{ devices: DEVICES, rateHz: RATE_HZ, seed, lateMs: P99_MS, onProgress: progress },
-      // The short run is one of many tests of its process.
+      // The short run judges no time, and its process may go on with other drills.
       ownProcess: !reduced,
       durationSec: reduced ? REDUCED_DURATION_SEC : DURATION_SEC,
     });
