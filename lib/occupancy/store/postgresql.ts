@@ -6,7 +6,9 @@ import { type ServerSettings, serverFailure, tlsOf } from "./server.js";
 
 const DEFAULT_PORT = 5432;
 const CONNECT_MS = 10_000;
-const CODES = { taken: ["23505", "40P01", "40001", "42P07"], missing: ["42P01"] };
+/** Of two that make the same table at the same moment one is refused by the table, by its type, or by the type's name. */
+const MADE_BY_ANOTHER = ["42P07", "42710", "23505"];
+const CODES = { taken: [...MADE_BY_ANOTHER, "40P01", "40001"], missing: ["42P01"] };
 
 /** Arrays go as one parameter: the statement's text is the same for every number of labels. */
 const array = (labels: readonly Buffer[]) => labels as unknown as Buffer;

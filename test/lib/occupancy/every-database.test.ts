@@ -110,6 +110,23 @@ for (const kind of STORE_KINDS) {
       }
     });
 
+    it("opens for many at the same moment, though none has made its tables", async () => {
+      for (let round = 0; round < 5; round++) {
+        const settings = await database.fresh();
+        const writers = Array.from({ length: 8 }, () => open(settings));
+        await Promise.all(writers.map((writer) => writer.ready()));
+        await Promise.all(
+          writers.map((writer, i) =>
+            writer.ingest([{ mac: macOf(i), ap: "shared", start: OCTOBER + i, duration: 30 }]),
+          ),
+        );
+        const reader = writers[round] as OccupancyStore;
+        assert.equal((await reader.count({ names: ["shared"] }, OCTOBER, OCTOBER + DAY)).count, writers.length);
+        await reader.verify();
+        for (const store of opened.splice(0)) await store.close();
+      }
+    });
+
     it("shows a thief equal sizes and different labels, and no name and no MAC", async () => {
       const settings = await database.fresh();
       const store = open(settings, { rollUps: true });
