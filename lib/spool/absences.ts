@@ -18,8 +18,8 @@ function isAbsence(value: unknown): value is Absence & Record<string, unknown> {
 }
 
 /**
- * When a gateway could hear nobody: from the last sign of its broker to the next connection, over restarts. Kept in a
- * file that is not flushed: after a crash an absence seems to have begun a few seconds earlier than it did, and after a
+ * When a gateway could hear nobody: from the last sign of its broker to the next connection, over restarts; and when it
+ * could take nothing over, because its disk was full. Kept in a file that is not flushed: after a crash an absence seems to have begun a few seconds earlier than it did, and after a
  * loss of the file there was none.
  */
 export class Absences {
@@ -45,7 +45,7 @@ export class Absences {
     this.heardAt = at;
   }
 
-  /** The gateway hears its broker from now on, again or for the first time. */
+  /** The gateway hears its broker and can write from now on, again or for the first time. */
   connected(at: number): void {
     const from = this.heardAt;
     this.heardAt = at;
@@ -54,11 +54,18 @@ export class Absences {
     void this.save();
   }
 
-  /** The absence for whose end a message may have waited that was received at `at`. */
+  /**
+   * The absence for whose end a message may have waited that was received at `at`. Of several it is the longest: a
+   * broker that is lost again for a second has not handed over yet what came in an hour.
+   */
   before(at: number): Absence | undefined {
-    const last = this.absences.findLast(({ to }) => to <= at);
-    if (!last) return undefined;
-    return at <= last.to + Math.max(LEAST_WAIT_MS, last.to - last.from) ? last : undefined;
+    let longest: Absence | undefined;
+    for (const absence of this.absences) {
+      const length = absence.to - absence.from;
+      if (absence.to > at || at > absence.to + Math.max(LEAST_WAIT_MS, length)) continue;
+      if (!longest || length >= longest.to - longest.from) longest = absence;
+    }
+    return longest;
   }
 
   /** Writes down what has changed; to be called every few seconds. Never fails: a gateway works without. */

@@ -29,8 +29,8 @@ export interface MqttIntakeOptions {
   onOversize: (topic: string, size: number) => void;
   /** State or problem changed. */
   onChange: () => void;
-  /** The broker gave a sign of life, or there is a connection to it again. */
-  onHeard?: (sign: "packet" | "connection") => void;
+  /** The broker gave a sign of life, or messages can be taken over again: it is connected, and the disk takes them. */
+  onHeard?: (sign: "packet" | "again") => void;
   reconnectMs?: number;
 }
 
@@ -82,9 +82,11 @@ export class MqttIntake {
     this.client = connect(url.href, settings);
     this.client.handleMessage = (packet, callback) => this.receive(packet, callback);
     this.client.on("packetreceive", (packet) => {
+      // What comes while nothing can be written is not taken over: the broker keeps it as if nobody were there.
+      if (this.diskProblem) return;
       // The CONNACK is the first sign after an absence, and not the last one before it; a refusal is none.
       if (packet.cmd !== "connack") this.options.onHeard?.("packet");
-      else if ((packet.returnCode ?? 0) === 0) this.options.onHeard?.("connection");
+      else if ((packet.returnCode ?? 0) === 0) this.options.onHeard?.("again");
     });
     this.client.on("connect", ({ sessionPresent }) => this.connected(sessionPresent));
     this.client.on("close", () => this.disconnected());
@@ -212,11 +214,12 @@ export class MqttIntake {
       })
       .then(
         (n) => {
-          if ("acknowledge" in message) message.acknowledge();
           if (this.diskProblem) {
             this.diskProblem = undefined;
+            if (this.client.connected) this.options.onHeard?.("again");
             this.options.onChange();
           }
+          if ("acknowledge" in message) message.acknowledge();
           // After the end of a node the record waits in the journal for the next one.
           if (!this.isClosed) onRecord({ n, ...entry });
         },

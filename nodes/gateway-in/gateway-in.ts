@@ -108,8 +108,8 @@ class Gateway {
     });
   }
 
-  private heard(sign: "packet" | "connection"): void {
-    if (sign === "connection") this.absences?.connected(Date.now());
+  private heard(sign: "packet" | "again"): void {
+    if (sign === "again") this.absences?.connected(Date.now());
     else this.absences?.heard(Date.now());
   }
 

@@ -32,12 +32,26 @@ describe("absences of a gateway", () => {
     assert.deepEqual(second.before(NOW + 390_000), away, "as long again as it took");
     assert.equal(second.before(NOW + 390_001), undefined);
     assert.equal(second.before(NOW + 209_999), undefined, "a record of before");
-    second.heard(NOW + 215_000);
-    second.connected(NOW + 216_000);
-    assert.deepEqual(second.before(NOW + 276_000), { from: NOW + 215_000, to: NOW + 216_000 });
     await second.save();
     assert.deepEqual(new Absences(path).before(NOW + 212_000), away, "of a record that is sent again");
     assert.deepEqual(readdirSync(folder), ["absences.json"]);
+  });
+
+  it("are told by the longest that may still be waited for", () => {
+    const absences = new Absences(path);
+    const outage = { from: NOW, to: NOW + 180_000 };
+    absences.heard(outage.from);
+    absences.connected(outage.to);
+    const blip = { from: NOW + 340_000, to: NOW + 341_000 };
+    absences.heard(blip.from);
+    absences.connected(blip.to);
+    assert.deepEqual(absences.before(NOW + 360_000), outage, "the broker hands over what came in it");
+    assert.deepEqual(absences.before(NOW + 360_001), blip, "the outage is over for as long as it took");
+    assert.equal(absences.before(NOW + 401_001), undefined);
+    const longer = { from: NOW + 350_000, to: NOW + 650_000 };
+    absences.heard(longer.from);
+    absences.connected(longer.to);
+    assert.deepEqual(absences.before(NOW + 650_000), longer);
   });
 
   it("are forgotten from the oldest on, and with a damaged file", async () => {

@@ -118,7 +118,8 @@ describe("mqtt intake", () => {
   });
 
   it("acknowledges nothing while the disk is full, says so, and goes on by itself", async () => {
-    const { intake, records } = await start();
+    const signs: string[] = [];
+    const { intake, records } = await start({ onHeard: (sign) => signs.push(sign) });
     let tries = 0;
     gate = async () => {
       tries++;
@@ -130,12 +131,17 @@ describe("mqtt intake", () => {
     await until(() => tries >= 3 && intake.waiting === 2);
     assert.match(intake.problem ?? "", /ENOSPC/);
     assert.deepEqual([broker.acknowledged, records], [[], []]);
+    signs.length = 0;
+    broker.publish(3, "iot/a/data", "three");
+    await until(() => intake.waiting === 3);
+    assert.deepEqual(signs, [], "a gateway that takes nothing over is as good as away");
     gate = async () => {};
-    await until(() => broker.acknowledged.length === 2);
+    await until(() => broker.acknowledged.length === 3);
+    assert.equal(signs[0], "again");
     assert.equal(intake.problem, undefined);
     assert.deepEqual(
       records.map(({ bytes }) => bytes.toString()),
-      ["one", "two"],
+      ["one", "two", "three"],
     );
   });
 
