@@ -41,6 +41,21 @@ async function main(): Promise<number> {
   }
 }
 
+/**
+ * A reader that goes away, such as `head`, is no error. What runs until it is stopped is stopped; everything else ends by
+ * itself, since what it changes on the disk must not be left halfway.
+ */
+function mindReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      const isMinded = stream.listenerCount("error") > 1;
+      if (!isMinded && process.listenerCount("SIGTERM") > 0) process.kill(process.pid, "SIGTERM");
+    });
+  }
+}
+
+mindReaders();
 main().then((code) => {
   process.exitCode = code;
 });

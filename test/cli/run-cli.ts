@@ -8,7 +8,7 @@ export interface CliResult {
 }
 
 /** The built command, as users run it (`npm test` builds first). */
-const MAIN = join(process.env.REDOUBT_TEST_DIST ?? join(__dirname, "..", "..", "dist"), "cli", "main.js");
+export const MAIN = join(process.env.REDOUBT_TEST_DIST ?? join(__dirname, "..", "..", "dist"), "cli", "main.js");
 
 /** Runs `redoubt` with `input` on its standard input. */
 export function runCli(args: string[], input: string | Buffer = ""): Promise<CliResult> {
