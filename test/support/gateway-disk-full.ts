@@ -143,7 +143,7 @@ export async function gatewayDiskFull(
     const refused = await gateway.rejected();
     const losses = ledger
       .losses()
-      .map(({ device, rule, previous, score }) => `${device}: ${rule}, ${previous} to ${score}`);
+      .map(({ device, rule, previous, score, detail }) => `${device}: ${rule}, ${previous} to ${score}, ${detail}`);
     return {
       ...{ acknowledged: truth.counts.acknowledged, missing: truth.missing, refused, losses, reasons },
       entries: await gateway.stopped(() => verifiedEntries(gateway)),

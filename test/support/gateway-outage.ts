@@ -68,7 +68,7 @@ export async function gatewayOutage(gateway: DeviceGateway, outage: Outage): Pro
       losses: ledger
         .losses()
         .filter(({ rule }) => rule !== "HEARTBEAT_LOST")
-        .map(({ device, rule, previous, score }) => `${device}: ${rule}, ${previous} to ${score}`),
+        .map(({ device, rule, previous, score, detail }) => `${device}: ${rule}, ${previous} to ${score}, ${detail}`),
     };
   } finally {
     await Promise.all(parts.map((devices) => devices.close()));

@@ -11,6 +11,8 @@ export interface LostTrust {
   /** null: it was unknown before. */
   previous: number | null;
   score: number;
+  /** What else the entry says of the event. */
+  detail: string;
   /** Numbers of the messages that were the evidence; empty where it was not a message. */
   counters: number[];
 }
@@ -66,10 +68,10 @@ export class TrustOnLedger {
 
 function lossesIn(index: number, text: string): LostTrust[] {
   const { trust, detail } = JSON.parse(text) as { trust?: TrustChange[]; detail?: unknown };
-  const ids = isJsonObject(detail) ? detail.evidence_ids : undefined;
+  const { evidence_ids: ids, ...more } = isJsonObject(detail) ? detail : {};
   return (trust ?? []).flatMap(({ device, rule, previous, score, withheld }) =>
     withheld || (previous === null ? EARNED.has(rule) : score >= previous)
       ? []
-      : [{ index, device, rule, previous, score, counters: countersOf(ids, device) }],
+      : [{ index, device, rule, previous, score, detail: JSON.stringify(more), counters: countersOf(ids, device) }],
   );
 }

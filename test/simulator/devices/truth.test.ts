@@ -141,7 +141,7 @@ describe("the judge of simulated devices", () => {
 
   it("misses a target for each promise that was broken", () => {
     assert.ok(devicesReport(clean).ok);
-    const loss = { index: 3, device: id, rule: "SECURITY_ALERT", previous: 100, score: 80, counters: [] };
+    const loss = { index: 3, device: id, rule: "SECURITY_ALERT", previous: 100, score: 80, detail: "{}", counters: [] };
     const broken: [string, Partial<DevicesRecord>][] = [
       ["honest messages lost", { honest: { ...clean.honest, lost: 1 } }],
       ["honest messages accepted", { honest: { sent: 1, acknowledged: 0, accepted: 0, lost: 0 } }],
