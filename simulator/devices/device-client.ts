@@ -1,5 +1,6 @@
 import type { MqttClient } from "mqtt";
 import { SeededRandom } from "../../lib/common/seeded-random.js";
+import { paced } from "../fleet/pace.js";
 import { CommandInbox } from "./command-inbox.js";
 import type { DeviceCrypto } from "./device-crypto.js";
 import type { Flash } from "./flash.js";
@@ -20,14 +21,15 @@ export interface DeviceParts {
 
 /** Messages without an acknowledgement after which a device waits: its memory is small. */
 const MOST_UNACKNOWLEDGED = 200;
+/** Of the intervals between readings, as a share of them. */
+const JITTER = 0.1;
 
 /** An honest device on the network: measures, seals and publishes with QoS 1, and takes commands. */
 export class GatewayDeviceClient {
   readonly inbox: CommandInbox;
   private readonly sensors: Sensors;
   private readonly timing: SeededRandom;
-  private timer: NodeJS.Timeout | undefined;
-  private due = 0;
+  private cease: () => void = () => {};
   private unacknowledged = 0;
 
   constructor(private readonly parts: DeviceParts) {
@@ -51,13 +53,12 @@ export class GatewayDeviceClient {
 
   start(): void {
     this.stop();
-    this.due = performance.now() + (1000 / this.parts.rateHz) * this.timing.uniform();
-    this.schedule();
+    const { rateHz } = this.parts;
+    this.cease = paced({ rateHz, jitter: JITTER, skips: true }, this.timing, () => this.send());
   }
 
   stop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.cease();
   }
 
   /** Sends one reading now. */
@@ -74,22 +75,5 @@ export class GatewayDeviceClient {
       this.unacknowledged--;
       if (!error) truth.acknowledged(device.id, counter);
     });
-  }
-
-  private schedule(): void {
-    this.timer = setTimeout(
-      () => {
-        const now = performance.now();
-        const periodMs = 1000 / this.parts.rateHz;
-        // After a pause of the whole machine it goes on instead of catching up.
-        if (now - this.due > 1000) this.due = now;
-        while (this.due <= now) {
-          this.send();
-          this.due += periodMs * (0.9 + 0.2 * this.timing.uniform());
-        }
-        this.schedule();
-      },
-      Math.max(1, this.due - performance.now()),
-    );
   }
 }
