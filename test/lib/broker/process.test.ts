@@ -12,7 +12,7 @@ import { forkBroker } from "../../../lib/broker/fork.js";
 import { generatePassword } from "../../../lib/broker/password.js";
 import { addUser } from "../../../lib/broker/users-file.js";
 import { writeFileAtomic } from "../../../lib/common/files.js";
-import { startEmbeddedBroker, TYPESCRIPT_EXEC_ARGV } from "../../support/brokers.js";
+import { type EmbeddedTestBroker, startEmbeddedBroker, TYPESCRIPT_EXEC_ARGV } from "../../support/brokers.js";
 import { freePort } from "../../support/free-port.js";
 import { openSocket } from "../../support/mqtt-sockets.js";
 
@@ -20,14 +20,19 @@ const entry = join(__dirname, "..", "..", "..", "lib", "broker", "process.ts");
 
 describe("Broker process", () => {
   let home: string;
+  let broker: EmbeddedTestBroker | undefined;
 
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), "redoubt-process-"));
   });
-  afterEach(() => rmSync(home, { recursive: true, force: true }));
+  afterEach(async () => {
+    await broker?.stop();
+    broker = undefined;
+    rmSync(home, { recursive: true, force: true });
+  });
 
   it("says in one line why it cannot start", async () => {
-    const broker = await startEmbeddedBroker();
+    broker = await startEmbeddedBroker();
     const options = { home: broker.home, execArgv: TYPESCRIPT_EXEC_ARGV };
     await assert.rejects(forkBroker({ ...options, port: broker.port }), {
       message: `MQTT port ${broker.port} on 127.0.0.1 is taken; stop the other broker or set REDOUBT_MQTT_PORT`,
@@ -58,7 +63,7 @@ describe("Broker process", () => {
   });
 
   it("takes over added users and closes the connections of changed ones", async () => {
-    const broker = await startEmbeddedBroker();
+    broker = await startEmbeddedBroker();
     const plant = await connectAsync(broker.url, { ...broker.accounts.plant, reconnectPeriod: 0 });
     const hvac = await connectAsync(broker.url, { ...broker.accounts.hvac, reconnectPeriod: 0 });
     const closed = new Promise<void>((resolve) => plant.once("close", () => resolve()));
@@ -74,7 +79,6 @@ describe("Broker process", () => {
       /Bad username or password/,
     );
     for (const client of [sensor, hvac, plant]) client.end(true);
-    await broker.stop();
   });
 
   it("never says a password, salt or hash: output, errors and messages to its parent", async () => {
