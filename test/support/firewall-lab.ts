@@ -124,6 +124,19 @@ export class FirewallLab {
     return code === 0;
   }
 
+  /** The same for whom nothing holds up but a busy machine. */
+  reaches(machine: LabMachine, address: string = LAB.gateway): Promise<boolean> {
+    return this.connects(machine, address, 30);
+  }
+
+  /** Waits until the server has told of all that had reached it: the sensor's connection comes after that. */
+  async settled(): Promise<void> {
+    const closed = () => this.heard.filter((line) => line === `${LAB.sensor} closed`).length;
+    const before = closed();
+    if (!(await this.reaches("sen"))) throw new Error("the sensor cannot connect");
+    await this.until(() => closed() > before);
+  }
+
   /** A connection that sends a numbered line ten times a second until it is closed. */
   async session(machine: LabMachine, address: string): Promise<ChildProcess> {
     const talk = `exec 3<>/dev/tcp/${LAB.gateway}/${LAB.port}; for i in $(seq 1 600); do echo line $i >&3 || exit 1; sleep 0.1; done`;

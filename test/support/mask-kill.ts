@@ -10,6 +10,7 @@ import { type MaskSettings, parseMaskSettings } from "../../lib/privacy/settings
 
 export const DRILL_MASK = "drill";
 export const DRILL_GROUP = "zone";
+const MOST_LINES = 60;
 
 /** What is drilled: values alone; or values and random alarms that share a daily budget. */
 export const DRILLS = {
@@ -48,8 +49,11 @@ export function lastDay(accountant: Accountant): number {
   return latest;
 }
 
-/** Starts a mask that releases as fast as it can, kills it some time after its first line, and returns its lines. */
-async function linesUntilKilled(folder: string, drill: DrillName, afterMs: number): Promise<string[]> {
+/**
+ * Starts a mask that releases as fast as it can, kills it some time after so many lines, and returns its lines. By
+ * time alone, a slow disk would let none of them come as far as to an alarm.
+ */
+async function linesUntilKilled(folder: string, drill: DrillName, lines: number, afterMs: number): Promise<string[]> {
   const child = spawn(
     process.execPath,
     ["--require", "tsx/cjs", join(__dirname, "mask-kill-child.ts"), folder, drill],
@@ -58,10 +62,13 @@ async function linesUntilKilled(folder: string, drill: DrillName, afterMs: numbe
     },
   );
   let text = "";
+  let isDoomed = false;
   child.stdout.setEncoding("utf8");
   child.stdout.on("data", (data: string) => {
-    if (text === "") setTimeout(() => child.kill("SIGKILL"), afterMs);
     text += data;
+    if (isDoomed || text.split("\n").length <= lines) return;
+    isDoomed = true;
+    setTimeout(() => child.kill("SIGKILL"), afterMs);
   });
   await once(child, "close");
   return text.split("\n").slice(0, -1);
@@ -83,7 +90,7 @@ export async function killDrill(
   const random = new SeededRandom(seed);
   const lines: string[] = [];
   for (let i = 0; i < kills; i++) {
-    lines.push(...(await linesUntilKilled(folder, drill, random.uniform() * 60)));
+    lines.push(...(await linesUntilKilled(folder, drill, 1 + random.integer(MOST_LINES), random.uniform() * 60)));
     onProgress(i + 1);
   }
   const perDay = new Map<string, number>();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -11,21 +11,28 @@ import { accountsFileIn, provision, provisionAccounts, usersFileIn } from "../..
 import { forkBroker } from "../../../lib/broker/fork.js";
 import { generatePassword } from "../../../lib/broker/password.js";
 import { addUser } from "../../../lib/broker/users-file.js";
-import { startEmbeddedBroker, TYPESCRIPT_EXEC_ARGV } from "../../support/brokers.js";
+import { writeFileAtomic } from "../../../lib/common/files.js";
+import { type EmbeddedTestBroker, startEmbeddedBroker, TYPESCRIPT_EXEC_ARGV } from "../../support/brokers.js";
+import { freePort } from "../../support/free-port.js";
 import { openSocket } from "../../support/mqtt-sockets.js";
 
 const entry = join(__dirname, "..", "..", "..", "lib", "broker", "process.ts");
 
 describe("Broker process", () => {
   let home: string;
+  let broker: EmbeddedTestBroker | undefined;
 
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), "redoubt-process-"));
   });
-  afterEach(() => rmSync(home, { recursive: true, force: true }));
+  afterEach(async () => {
+    await broker?.stop();
+    broker = undefined;
+    rmSync(home, { recursive: true, force: true });
+  });
 
   it("says in one line why it cannot start", async () => {
-    const broker = await startEmbeddedBroker();
+    broker = await startEmbeddedBroker();
     const options = { home: broker.home, execArgv: TYPESCRIPT_EXEC_ARGV };
     await assert.rejects(forkBroker({ ...options, port: broker.port }), {
       message: `MQTT port ${broker.port} on 127.0.0.1 is taken; stop the other broker or set REDOUBT_MQTT_PORT`,
@@ -36,31 +43,33 @@ describe("Broker process", () => {
 
   it("ends when its parent dies without a word", async () => {
     provisionAccounts(home);
+    const port = await freePort();
     // A parent that forks the broker, passes on its messages, and is then killed.
     const script = `
       const { fork } = require("node:child_process");
-      const child = fork(${JSON.stringify(entry)}, ["--home", ${JSON.stringify(home)}, "--port", "0"], {
+      const child = fork(${JSON.stringify(entry)}, ["--home", ${JSON.stringify(home)}, "--port", "${port}"], {
         execArgv: ${JSON.stringify(TYPESCRIPT_EXEC_ARGV)}, stdio: ["ignore", 1, 2, "ipc"] });
       child.on("message", (message) => process.send(message));`;
     const parent = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit", "ipc"] });
-    const [message] = (await once(parent, "message")) as [{ type: string; port: number }];
-    assert.equal(message.type, "ready");
+    const [message] = await once(parent, "message");
+    assert.deepEqual(message, { type: "ready", port });
     const output = parent.stdout as Readable;
     // The broker holds the write end of this pipe: it closes when parent and broker both are gone.
     const gone = once(output, "close");
     output.resume();
     parent.kill("SIGKILL");
     await gone;
-    await assert.rejects(openSocket(message.port), /ECONNREFUSED/);
+    await assert.rejects(openSocket(port), /ECONNREFUSED/);
   });
 
   it("takes over added users and closes the connections of changed ones", async () => {
-    const broker = await startEmbeddedBroker();
+    broker = await startEmbeddedBroker();
     const plant = await connectAsync(broker.url, { ...broker.accounts.plant, reconnectPeriod: 0 });
     const hvac = await connectAsync(broker.url, { ...broker.accounts.hvac, reconnectPeriod: 0 });
     const closed = new Promise<void>((resolve) => plant.once("close", () => resolve()));
-    addUser(usersFileIn(broker.home), "plant", generatePassword(), { publish: [], subscribe: [] });
+    // In this order: the broker may read the file between the two, and then closes a connection by the second alone.
     const added = provision(broker.home, "esp32-1", "sensor");
+    addUser(usersFileIn(broker.home), "plant", generatePassword(), { publish: [], subscribe: [] });
     await closed;
     const sensor = await connectAsync(broker.url, { ...added, reconnectPeriod: 0 });
     await sensor.publishAsync("iot/devices/esp32-1/data", "x", { qos: 1 });
@@ -70,7 +79,6 @@ describe("Broker process", () => {
       /Bad username or password/,
     );
     for (const client of [sensor, hvac, plant]) client.end(true);
-    await broker.stop();
   });
 
   it("never says a password, salt or hash: output, errors and messages to its parent", async () => {
@@ -95,7 +103,8 @@ describe("Broker process", () => {
     const warned = once(child, "message");
     addUser(usersFileIn(home), "plant", generatePassword(), { publish: [], subscribe: [] });
     remember();
-    writeFileSync(usersFileIn(home), readFileSync(usersFileIn(home), "utf8").replaceAll('"publish"', '"pub"'));
+    // At once: the broker would warn of half a file, too.
+    writeFileAtomic(usersFileIn(home), readFileSync(usersFileIn(home), "utf8").replaceAll('"publish"', '"pub"'));
     const [warning] = (await warned) as [{ type: string }];
     assert.equal(warning.type, "warning");
     const gateway = await connectAsync(url, { ...provisioned.gateway, reconnectPeriod: 0 });

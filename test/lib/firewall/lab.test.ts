@@ -26,8 +26,7 @@ const many = (count: number, seconds: number) =>
     ...{ target: target(`10.${80 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`), seconds, kind: "syn-scan" },
   }));
 
-describe("firewall: between machines", function () {
-  this.timeout(60_000);
+describe("firewall: between machines", () => {
   let lab: FirewallLab;
   const allow = AllowList.read([{ address: LAB.sensor, mac: LAB.sensorMac }]);
   const commands = () => firewallCommands(lab.namespace("gw"));
@@ -51,50 +50,53 @@ describe("firewall: between machines", function () {
     afterEach(() => backend.remove());
 
     it("drops the next connection of who is blocked, and lets go at once when told to", async () => {
-      assert.equal(await lab.connects("att"), true);
+      assert.equal(await lab.reaches("att"), true);
       await backend.block(attacker, 600, "syn-scan");
       assert.equal(await lab.connects("att"), false);
-      assert.equal(await lab.connects("sen"), true);
+      assert.equal(await lab.reaches("sen"), true);
       assert.ok(((await dropped(backend))?.blocked ?? 0) > 0);
       const [listed] = (await backend.list()) ?? [];
       assert.deepEqual(listed?.target, attacker);
       assert.ok((listed?.remaining ?? 0) > 500 && (listed?.remaining ?? 0) <= 600);
       await backend.unblock([attacker, target("10.1.1.1")]);
-      assert.equal(await lab.connects("att", LAB.gateway, 10), true);
+      assert.equal(await lab.reaches("att"), true);
     });
 
     it("lets blocks end by themselves, and a new one counts from its own start", async () => {
       await backend.block(attacker, 600, "syn-scan");
+      const before = performance.now();
       await backend.block(attacker, 2, "syn-scan");
       const [listed] = (await backend.list()) ?? [];
-      assert.ok((listed?.remaining ?? 600) <= 2);
+      // On a machine that was busy for two seconds it has ended already.
+      const passed = (performance.now() - before) / 1000;
+      assert.ok(listed ? (listed.remaining ?? 600) <= 2 : passed >= 2, `${listed?.remaining} s, ${passed} s later`);
       await lab.until(() => lab.connects("att"));
       assert.deepEqual(await backend.list(), []);
     });
 
     it("blocks IPv6 as well", async () => {
-      assert.equal(await lab.connects("att", LAB.gateway6, 10), true);
+      assert.equal(await lab.reaches("att", LAB.gateway6), true);
       await backend.block(target(LAB.attacker6), 600, "syn-scan");
       assert.equal(await lab.connects("att", LAB.gateway6), false);
-      assert.equal(await lab.connects("att", LAB.gateway, 10), true);
+      assert.equal(await lab.reaches("att"), true);
     });
 
     it("keeps an allow-listed sensor working, even inside the set of those that are blocked", async () => {
       await backend.block(target(LAB.sensor), 600, "syn-scan");
-      assert.equal(await lab.connects("sen", LAB.gateway, 10), true);
+      assert.equal(await lab.reaches("sen"), true);
       const open = new NftBackend({
         allow: AllowList.read([{ address: "10.79.0.0/26" }]),
         dropForged: true,
         command: commands().nft,
       });
       await open.install([{ target: target(LAB.sensor), seconds: 600, kind: "syn-scan" }]);
-      assert.equal(await lab.connects("sen", LAB.gateway, 10), true);
+      assert.equal(await lab.reaches("sen"), true);
     });
 
     it("drops what another card sends in the sensor's name, while the sensor works", async () => {
       await lab.forgeSensor();
       assert.equal((await dropped(backend))?.forged, 500);
-      assert.equal(await lab.connects("sen", LAB.gateway, 10), true);
+      assert.equal(await lab.reaches("sen"), true);
       const lenient = nft(false);
       await lenient.install([]);
       assert.deepEqual([(await lenient.health()).intact, (await backend.health()).intact], [true, false]);
@@ -103,9 +105,11 @@ describe("firewall: between machines", function () {
     it("stops an open session at once and closes it on both sides", async () => {
       const client = await lab.session("att", LAB.attacker);
       await backend.block(attacker, 600, "syn-scan");
+      await lab.settled();
       const heard = lab.linesOf(LAB.attacker);
       assert.equal(await lab.connects("att"), false);
-      assert.ok(lab.linesOf(LAB.attacker) <= heard + 1, "a line that was under way");
+      await lab.settled();
+      assert.equal(lab.linesOf(LAB.attacker), heard, "lines that came after the block");
       const ended = once(client, "close");
       const report = await closeSessions(commands(), attacker);
       assert.deepEqual([report.sockets, report.problems], [1, []]);
@@ -127,7 +131,7 @@ describe("firewall: between machines", function () {
       assert.doesNotMatch(lab.call("att", ["ip", "neigh", "show", LAB.gateway]), /lladdr/);
       lab.call("att", ["ip", "addr", "del", "10.79.0.99/24", "dev", "eth0"]);
       await backend.unblock([target(LAB.attackerMac)]);
-      assert.equal(await lab.connects("att", LAB.gateway, 10), true);
+      assert.equal(await lab.reaches("att"), true);
     });
 
     it("takes 10,000 at once, and more than the set holds fails as a whole", async () => {
@@ -136,7 +140,7 @@ describe("firewall: between machines", function () {
       assert.equal(await lab.connects("att"), false);
       await assert.rejects(backend.install(many(20_000, 600)), CommandError);
       assert.equal((await backend.list())?.length, 10_000);
-      assert.equal(await lab.connects("sen", LAB.gateway, 10), true);
+      assert.equal(await lab.reaches("sen"), true);
     });
 
     it("touches nobody else's rules", async () => {
@@ -161,23 +165,23 @@ describe("firewall: between machines", function () {
 
     it("blocks addresses and cards, and opens them again", async () => {
       for (const text of [LAB.attacker, LAB.attackerMac]) {
-        assert.equal(await lab.connects("att", LAB.gateway, 10), true);
+        assert.equal(await lab.reaches("att"), true);
         await backend.block(target(text));
         await backend.block(target(text));
         assert.equal(await lab.connects("att"), false);
-        assert.equal(await lab.connects("sen", LAB.gateway, 10), true);
+        assert.equal(await lab.reaches("sen"), true);
         assert.deepEqual(await backend.list(), [{ target: target(text), remaining: undefined }]);
         await backend.unblock([target(text), target("10.1.1.1"), target("fd00::9")]);
         assert.deepEqual(await backend.list(), []);
       }
       await backend.block(target(LAB.attacker6));
       assert.equal(await lab.connects("att", LAB.gateway6), false);
-      assert.equal(await lab.connects("att", LAB.gateway, 10), true);
+      assert.equal(await lab.reaches("att"), true);
     });
 
     it("keeps the sensor working and drops what is sent in its name", async () => {
       await backend.block(target(LAB.sensor));
-      assert.equal(await lab.connects("sen", LAB.gateway, 10), true);
+      assert.equal(await lab.reaches("sen"), true);
       await lab.forgeSensor();
       const counted = lab.call("gw", ["iptables", "-t", "raw", "-nvxL", "REDOUBT"]);
       assert.match(counted, new RegExp(`\\n +500 .*DROP.*${LAB.sensor.replaceAll(".", "\\.")}`));
@@ -203,13 +207,13 @@ describe("firewall: between machines", function () {
       assert.equal(await lab.connects("att"), false);
       clock.advance(60);
       assert.equal((await blocker.tick())[0]?.action, "expired");
-      assert.equal(await lab.connects("att", LAB.gateway, 10), true);
+      assert.equal(await lab.reaches("att"), true);
       await blocker.alert(alertOf(clock, { source: { address: LAB.attacker } }));
       assert.equal(await lab.connects("att"), false);
       clock.advance(601);
       const { acts } = await rig({}, parts).blocker.start();
       assert.deepEqual([acts.map(({ action }) => action), await backend.list()], [["expired"], []]);
-      assert.equal(await lab.connects("att", LAB.gateway, 10), true);
+      assert.equal(await lab.reaches("att"), true);
     });
   });
 
@@ -232,7 +236,7 @@ describe("firewall: between machines", function () {
       [["adopted", "10.1.1.1"]],
     );
     lab.call("gw", ["nft", "flush", "ruleset"]);
-    assert.equal(await lab.connects("att", LAB.gateway, 10), true);
+    assert.equal(await lab.reaches("att"), true);
     clock.advance(16);
     assert.deepEqual(
       (await second.tick()).map(({ action }) => action),
@@ -241,7 +245,7 @@ describe("firewall: between machines", function () {
     assert.equal(await lab.connects("att"), false);
     await second.stop(true);
     assert.equal(lab.call("gw", ["nft", "list", "ruleset"]), "");
-    assert.equal(await lab.connects("att", LAB.gateway, 10), true);
+    assert.equal(await lab.reaches("att"), true);
   });
 
   it("works as nobody with CAP_NET_ADMIN, and is a dry run without", async () => {

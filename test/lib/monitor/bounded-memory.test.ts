@@ -1,28 +1,15 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { SecurityMonitor } from "../../../lib/monitor/security-monitor.js";
+import { heldMemory } from "../../support/held-memory.js";
 import { anomaly, NOON } from "./verdicts.js";
 
 const MB = 1e6;
 
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
-/** Bytes that are really held: objects and typed arrays. */
-function held(): number {
-  collectGarbage();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
-describe("memory of the security monitor", function () {
-  this.timeout(120_000);
-
+describe("memory of the security monitor", () => {
   it("stays below 10 MB more with a million invented names", () => {
     const monitor = new SecurityMonitor(NOON);
     for (let i = 0; i < 100; i++) monitor.record(anomaly({ source: `device-${i}` }), NOON);
-    const before = held();
+    const before = heldMemory();
     const verdict = anomaly({ authenticated: false, attackType: "unknown-device" });
     for (let i = 0; i < 1_000_000; i++) {
       verdict.at = NOON + i;
@@ -31,7 +18,7 @@ describe("memory of the security monitor", function () {
       verdict.reasons = [{ detector: "allow-list", text: `"invented-${i}" is not in the registry of devices` }];
       monitor.record(verdict, verdict.at);
     }
-    const growth = held() - before;
+    const growth = heldMemory() - before;
     assert.ok(growth < 10 * MB, `grew by ${(growth / MB).toFixed(1)} MB`);
     const { total, devices, sources, recentAlerts, topThreats } = monitor.snapshot(NOON + 1_000_000, 1000);
     assert.equal(total, 1_000_100);
@@ -44,7 +31,7 @@ describe("memory of the security monitor", function () {
 
   it("does not hold the large messages that names and reasons were cut from", () => {
     const monitor = new SecurityMonitor(NOON);
-    const before = held();
+    const before = heldMemory();
     for (let i = 0; i < 2000; i++) {
       const payload = `${String(i).padStart(20, "0")}${"x".repeat(60_000)}`;
       // Pieces of a string point into it until somebody copies them.
@@ -52,14 +39,14 @@ describe("memory of the security monitor", function () {
       const reasons = [{ detector: payload.slice(0, 20), text }];
       monitor.record(anomaly({ source, topic, reasons, authenticated: i % 2 === 0 }), NOON);
     }
-    const growth = held() - before;
+    const growth = heldMemory() - before;
     // 1,000 devices and 200 names of 14.4 kB points each; 60 kB each would be 72 MB.
     assert.ok(growth < 25 * MB, `grew by ${(growth / MB).toFixed(1)} MB`);
     assert.equal(monitor.snapshot(NOON, 1).sources.followed, 1200);
   });
 
   it("stays below its stated size with every place taken", () => {
-    const before = held();
+    const before = heldMemory();
     const monitor = new SecurityMonitor(NOON);
     for (let round = 0; round < 30; round++) {
       for (let i = 0; i < 1200; i++) {
@@ -70,7 +57,7 @@ describe("memory of the security monitor", function () {
         monitor.record(anomaly({ source: `source-${i}`, authenticated: i < 1000, reasons }), NOON + round);
       }
     }
-    const growth = held() - before;
+    const growth = heldMemory() - before;
     assert.ok(growth < 73 * MB, `grew by ${(growth / MB).toFixed(1)} MB`);
   });
 });

@@ -38,7 +38,7 @@ describe("HTTP channels", () => {
     return openChannel(readChannelSettings({ channel }, { url, ...credentials }, "1.0"));
   }
 
-  const send = (channel: Channel, alert: Alert = alertOf(), milliseconds = 5000) =>
+  const send = (channel: Channel, alert: Alert = alertOf(), milliseconds = 60_000) =>
     channel.send(alert, AbortSignal.timeout(milliseconds));
 
   async function failureOf(channel: Channel, milliseconds?: number): Promise<DeliveryFailure> {
@@ -86,7 +86,7 @@ describe("HTTP channels", () => {
     await failureOf(open("discord"));
     const failure = await failureOf(open("discord"));
     assert.match(failure.message, /pause from everybody/);
-    assert.ok((failure.retryAfterMs ?? 0) > 590_000);
+    assert.ok((failure.retryAfterMs ?? 0) > 500_000);
     assert.equal(server.received.length, 1);
   });
 
@@ -103,16 +103,18 @@ describe("HTTP channels", () => {
   });
 
   it("give up on a server that hangs, before or within its answer, and on one that hangs up", async () => {
-    await start((response, count) => {
-      if (count === 2) {
-        response.writeHead(200);
-        response.write("half");
-      } else if (count === 3) response.destroy();
-    });
+    // Not by their number: an attempt may be given up before the server has read a word of it.
+    let answer = (_response: ServerResponse) => {};
+    await start((response) => answer(response));
     const host = new URL(server.origin).host;
     const channel = open("webhook");
     assert.equal((await failureOf(channel, 100)).message, `${host} did not answer in time`);
+    answer = (response) => {
+      response.writeHead(200);
+      response.write("half");
+    };
     assert.equal((await failureOf(channel, 100)).message, `${host} did not answer in time`);
+    answer = (response) => void response.destroy();
     const reset = await failureOf(channel);
     assert.deepEqual([reset.message, reset.permanent], [`cannot deliver to ${host}: ECONNRESET`, false]);
   });

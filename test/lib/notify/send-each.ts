@@ -7,7 +7,7 @@ import { alertOf } from "./support.js";
 async function outcome({ raw, credentials }: { raw: Record<string, unknown>; credentials: Record<string, string> }) {
   const channel = openChannel(readChannelSettings(raw, credentials, "1.0"));
   try {
-    await channel.send(alertOf(), AbortSignal.timeout(20_000));
+    await channel.send(alertOf(), AbortSignal.timeout(60_000));
     return "delivered";
   } catch (error) {
     return (error as Error).message;

@@ -25,7 +25,7 @@ function open(port: number, changes: Record<string, string> = {}, credentials: R
   return openChannel(readChannelSettings(raw, credentials, "1.0"));
 }
 
-const signal = () => AbortSignal.timeout(20_000);
+const signal = () => AbortSignal.timeout(60_000);
 
 describe("e-mail", () => {
   let server: MailServer | undefined;

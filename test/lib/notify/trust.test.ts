@@ -11,7 +11,7 @@ import { findMosquitto, startMosquitto, type TestBroker, TYPESCRIPT_EXEC_ARGV } 
 import { type Certificates, makeCertificates } from "../../support/certificates.js";
 import { answerWith, HttpServer } from "./http-server.js";
 import { LOGIN, MailServer } from "./mail-server.js";
-import { temporaryFolder } from "./support.js";
+import { temporaryFolder, until } from "./support.js";
 import { parseSyslog, splitFrames } from "./syslog-parser.js";
 
 async function run(script: string, input: string, env: Record<string, string>, cwd?: string): Promise<string> {
@@ -104,6 +104,8 @@ describe("trust in servers", () => {
     assert.equal(web.received.length, 2);
     assert.deepEqual([mail.mails[0]?.secure, mail.mails[0]?.user], [true, LOGIN.user]);
     assert.equal(mailTls.mails[0]?.secure, true);
+    // The child waits no longer than seconds for the receiver, which is this process.
+    await until(() => received.length > 0);
     const [frame] = splitFrames(received);
     assert.match(parseSyslog(frame as Buffer).text, /^flood from pump-1/);
   });

@@ -226,14 +226,12 @@ describe("privacy accountant", () => {
     );
   });
 
-  it("never counts less than was released, when killed at any moment", async function () {
-    this.timeout(60_000);
+  it("never counts less than was released, when killed at any moment", async () => {
     const { kills } = await killDrill(10, folder);
     assert.equal(kills, 10);
   });
 
-  it("never fills a day twice, nor forgets a run of alarms, when killed at any moment", async function () {
-    this.timeout(60_000);
+  it("never fills a day twice, nor forgets a run of alarms, when killed at any moment", async () => {
     const { kills, days, alarmChanges } = await killDrill(10, folder, "budget");
     assert.equal(kills, 10);
     assert.ok(days > 0 && alarmChanges > 0);

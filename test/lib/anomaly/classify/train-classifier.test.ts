@@ -14,8 +14,7 @@ const options = (change: Partial<TrainClassifierOptions> = {}): TrainClassifierO
   ...change,
 });
 
-describe("training a classifier of flows", function () {
-  this.timeout(30_000);
+describe("training a classifier of flows", () => {
   const set = clouds(300, 1);
 
   for (const kind of CLASSIFIER_KINDS) {

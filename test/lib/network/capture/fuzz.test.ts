@@ -2,9 +2,7 @@ import assert from "node:assert/strict";
 import { CaptureReader } from "../../../../lib/network/capture/reader.js";
 import { CAPTURES, fuzzCaptures } from "../../../support/capture-fuzz.js";
 
-describe("capture: hostile bytes", function () {
-  this.timeout(60_000);
-
+describe("capture: hostile bytes", () => {
   it("begins with captures that are wholly readable", () => {
     for (const capture of CAPTURES) {
       const reader = new CaptureReader(() => {});

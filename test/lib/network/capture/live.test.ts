@@ -104,9 +104,7 @@ describe("capture: what capture programs say", () => {
   });
 });
 
-describe("capture: live, with a program of our own", function () {
-  this.timeout(20_000);
-
+describe("capture: live, with a program of our own", () => {
   let folder: string;
   const path = process.env.PATH;
   beforeEach(() => {
@@ -163,9 +161,7 @@ describe("capture: live, with a program of our own", function () {
   });
 });
 
-describe("capture: live on the loopback interface", function () {
-  this.timeout(30_000);
-
+describe("capture: live on the loopback interface", () => {
   for (const program of ["tcpdump", "dumpcap"] as const) {
     it(`reads packets as they come, with ${program}, and knows the drops`, async function () {
       const present = findCommand(program) !== undefined && process.getuid?.() === 0 && process.platform === "linux";

@@ -53,9 +53,7 @@ function readTshark(line: string): string {
   ].join(" ");
 }
 
-describe("capture: real captures, beside Wireshark's tools", function () {
-  this.timeout(60_000);
-
+describe("capture: real captures, beside Wireshark's tools", () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "redoubt-capture-"));

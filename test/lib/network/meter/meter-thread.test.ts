@@ -43,8 +43,7 @@ function sorted(flows: FlowRecord[]): FlowRecord[] {
   return [...flows].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }
 
-describe("the meter's thread", function () {
-  this.timeout(30_000);
+describe("the meter's thread", () => {
   let folder: string;
   let path: string;
   const bytes = mixedCapture(400);
