@@ -31,7 +31,9 @@ function abandoned(lock: string): string | undefined {
     const pid = Number(text.split(" ")[0]);
     // Whoever has made the file is about to write its number into it.
     if (text === "" && age < ABANDONED_MS) return undefined;
-    return age > ABANDONED_MS || !(pid > 0 && isRunning(pid)) ? text : undefined;
+    if (age <= ABANDONED_MS && pid > 0 && isRunning(pid)) return undefined;
+    // A process that let go of it and ended since it was read has left nothing behind.
+    return readFileSync(lock, "utf8") === text ? text : undefined;
   } catch {
     return undefined;
   }

@@ -33,6 +33,19 @@ export interface LedgerOptions {
 const DEFAULT_CHECKPOINT_INTERVAL_SEC = 60;
 const KEEP_WHOLE: ReadonlySet<string> = new Set(["rules", "erase"]);
 
+/** The key of the log, made with a new one: of two processes that do so at the same moment the second takes the first's. */
+function signerOf(database: Database, { keyPath, origin }: LedgerOptions, logExisted: boolean): NoteSigner {
+  const open = (vkey: string | undefined) => openLogKey({ path: keyPath, name: origin, vkey, logExisted });
+  const known = readMeta(database, "vkey");
+  if (known !== undefined) return open(known);
+  return database.transaction(() => {
+    const vkey = readMeta(database, "vkey");
+    const signer = open(vkey);
+    if (vkey === undefined) writeMeta(database, "vkey", signer.vkey);
+    return signer;
+  });
+}
+
 /**
  * An append-only log: an RFC 6962 Merkle tree in SQLite whose root is signed with every commit. One transaction holds
  * the entries, the trust that follows from them and the checkpoint, so that no crash can make them disagree.
@@ -57,9 +70,7 @@ export class Ledger {
     const database = openDatabase(options.path, { synchronous: "FULL" });
     try {
       prepareTables(database);
-      const vkey = readMeta(database, "vkey");
-      const signer = openLogKey({ path: options.keyPath, name: options.origin, vkey, logExisted: existed });
-      if (vkey === undefined) writeMeta(database, "vkey", signer.vkey);
+      const signer = signerOf(database, options, existed);
       const ledger = new Ledger(database, ledgerStatements(database), signer, options);
       ledger.refresh();
       return ledger;
