@@ -26,7 +26,7 @@ const FROM = OCTOBER - 10 * DAY;
 const TO = OCTOBER + 60 * DAY;
 
 describe("occupancy maintenance", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let folder: string;
   let files = 0;
   const opened: OccupancyStore[] = [];
