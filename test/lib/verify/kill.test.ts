@@ -15,7 +15,9 @@ describe("MessageVerifier, killed", () => {
     const folder = mkdtempSync(join(tmpdir(), "redoubt-replay-kill-"));
     const path = join(folder, "replay.log");
     try {
-      const child = spawn(process.execPath, ["--import", "tsx", CHILD, path], { stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(process.execPath, ["--require", "tsx/cjs", CHILD, path], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       let accepted = 0;
       for await (const line of createInterface({ input: child.stdout })) {
         accepted = Number(line);
