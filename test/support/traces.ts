@@ -82,7 +82,7 @@ function* partsOf(path: string): Generator<Buffer> {
   const file = unlessGone(() => openSync(path, "r"));
   if (file === undefined) return;
   try {
-    const buffer = Buffer.alloc(CHUNK + OVERLAP);
+    const buffer = Buffer.allocUnsafe(CHUNK + OVERLAP);
     let kept = 0;
     for (;;) {
       const read = readSync(file, buffer, kept, CHUNK, null);

@@ -8,7 +8,7 @@ import { OccupancyStore } from "../../../lib/occupancy/occupancy-store.js";
 import { VALUE_BYTES } from "../../../lib/occupancy/record.js";
 import { openDriver, STORE_KINDS, type StoreSettings } from "../../../lib/occupancy/store/open-driver.js";
 import { requireOnMachine } from "../../setup.js";
-import { missingDatabase, startDatabase, type TestDatabase } from "../../support/databases.js";
+import { missingDatabase, sharedDatabase, type TestDatabase } from "../../support/databases.js";
 import {
   borderTime,
   DAY,
@@ -37,14 +37,13 @@ for (const kind of STORE_KINDS) {
     before(async function () {
       const missing = missingDatabase(kind);
       requireOnMachine(this, missing === undefined, missing ?? "");
-      database = await startDatabase(kind);
+      database = await sharedDatabase(kind);
       journals = mkdtempSync(join(tmpdir(), "redoubt-journals-"));
     });
     afterEach(async () => {
       for (const store of opened.splice(0)) await store.close();
     });
-    after(async () => {
-      await database?.remove();
+    after(() => {
       if (journals) rmSync(journals, { recursive: true, force: true });
     });
 

@@ -10,7 +10,7 @@ import { checkPadding, type Padding, paddedCount } from "../../../lib/occupancy/
 import type { StoreSettings } from "../../../lib/occupancy/store/open-driver.js";
 import { openDriver, STORE_KINDS } from "../../../lib/occupancy/store/open-driver.js";
 import { requireOnMachine } from "../../setup.js";
-import { missingDatabase, startDatabase, type TestDatabase } from "../../support/databases.js";
+import { missingDatabase, sharedDatabase } from "../../support/databases.js";
 import {
   DAY,
   difficultSessions,
@@ -163,13 +163,8 @@ describe("occupancy maintenance", function () {
     it(`re-encrypts under a new key in ${kind}, dies on the way, goes on, and takes sessions meanwhile`, async function () {
       const missing = missingDatabase(kind);
       requireOnMachine(this, missing === undefined, missing ?? "");
-      const database: TestDatabase = await startDatabase(kind);
-      try {
-        await rotateIn(await database.fresh());
-      } finally {
-        for (const store of opened.splice(0)) await store.close();
-        await database.remove();
-      }
+      const database = await sharedDatabase(kind);
+      await rotateIn(await database.fresh());
     });
   }
 
