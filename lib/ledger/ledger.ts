@@ -7,13 +7,13 @@ import type { TrustRecord, TrustRulesTable } from "../common/trust.js";
 import { signCheckpoint } from "./checkpoint.js";
 import { type Erasure, encodeEntry, keptOf, type LedgerEntry } from "./entry.js";
 import { rowAsStored, rowToEntry, type StoredEntry } from "./entry-row.js";
-import { openLogKey } from "./log-key.js";
+import { logSigner } from "./log-key.js";
 import { leafHash } from "./merkle/hash.js";
 import type { CompleteTile } from "./merkle/tile-tree.js";
 import type { NoteSigner } from "./note.js";
 import { readLedgerEvent } from "./read-event.js";
 import { type LedgerSnapshot, type LedgerState, loadState } from "./state.js";
-import { type LedgerStatements, ledgerStatements, prepareTables, readMeta, writeMeta } from "./tables.js";
+import { type LedgerStatements, ledgerStatements, prepareTables, writeMeta } from "./tables.js";
 
 export interface LedgerOptions {
   /** SQLite file. */
@@ -32,19 +32,6 @@ export interface LedgerOptions {
 
 const DEFAULT_CHECKPOINT_INTERVAL_SEC = 60;
 const KEEP_WHOLE: ReadonlySet<string> = new Set(["rules", "erase"]);
-
-/** The key of the log, made with a new one: of two processes that do so at the same moment the second takes the first's. */
-function signerOf(database: Database, { keyPath, origin }: LedgerOptions, logExisted: boolean): NoteSigner {
-  const open = (vkey: string | undefined) => openLogKey({ path: keyPath, name: origin, vkey, logExisted });
-  const known = readMeta(database, "vkey");
-  if (known !== undefined) return open(known);
-  return database.transaction(() => {
-    const vkey = readMeta(database, "vkey");
-    const signer = open(vkey);
-    if (vkey === undefined) writeMeta(database, "vkey", signer.vkey);
-    return signer;
-  });
-}
 
 /**
  * An append-only log: an RFC 6962 Merkle tree in SQLite whose root is signed with every commit. One transaction holds
@@ -70,7 +57,7 @@ export class Ledger {
     const database = openDatabase(options.path, { synchronous: "FULL" });
     try {
       prepareTables(database);
-      const signer = signerOf(database, options, existed);
+      const signer = logSigner(database, { path: options.keyPath, name: options.origin, logExisted: existed });
       const ledger = new Ledger(database, ledgerStatements(database), signer, options);
       ledger.refresh();
       return ledger;
