@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import bcrypt from "bcryptjs";
+import { withFileLock } from "../common/file-lock.js";
 import { readSecretFile, writeFileAtomic } from "../common/files.js";
 import { isIdentifier } from "../common/identifier.js";
 import { isJsonObject, parseJsonObject } from "../common/json.js";
@@ -63,17 +64,21 @@ export function loadLogins(home: string): Logins {
 export function createLogins(home: string): string | undefined {
   const path = join(home, FILE);
   if (existsSync(path)) return undefined;
-  const logins: Record<string, Login> = {};
-  let note = "Made on the first start. Delete this file once the passwords are in your password manager.\n";
-  for (const role of ["operator", "viewer"] as const) {
-    const password = randomBytes(15).toString("base64url");
-    logins[role] = { password: bcrypt.hashSync(password, BCRYPT_ROUNDS), role };
-    note += `${role} ${password}\n`;
-  }
-  const passwords = join(home, INITIAL_PASSWORDS);
-  writeFileAtomic(passwords, note);
-  writeFileAtomic(path, `${JSON.stringify(logins, null, 2)}\n`);
-  return passwords;
+  // Of two starts at the same moment one makes them, so that both files tell the same.
+  return withFileLock(path, () => {
+    if (existsSync(path)) return undefined;
+    const logins: Record<string, Login> = {};
+    let note = "Made on the first start. Delete this file once the passwords are in your password manager.\n";
+    for (const role of ["operator", "viewer"] as const) {
+      const password = randomBytes(15).toString("base64url");
+      logins[role] = { password: bcrypt.hashSync(password, BCRYPT_ROUNDS), role };
+      note += `${role} ${password}\n`;
+    }
+    const passwords = join(home, INITIAL_PASSWORDS);
+    writeFileAtomic(passwords, note);
+    writeFileAtomic(path, `${JSON.stringify(logins, null, 2)}\n`);
+    return passwords;
+  });
 }
 
 /** The role of a user whose password matches, else undefined. Unknown users take as long as known ones. */

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeS
 import { dirname, resolve } from "node:path";
 import { ensurePrivateFolder } from "./files.js";
 
-/** Whoever holds a lock is done within moments. */
+/** Whoever holds a lock is done within moments; many who take it one after the other may need longer. */
 const PATIENCE_MS = 15_000;
 /** Older than this a lock was left behind, whoever has its process number now. */
 const ABANDONED_MS = 60_000;
@@ -23,6 +23,15 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** The text of a lock, another one each time that it is taken; undefined for one that nobody holds. */
+function holderOf(lock: string): string | undefined {
+  try {
+    return readFileSync(lock, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
 /** The text of a lock that was left behind; undefined where it is held, or gone. */
 function abandoned(lock: string): string | undefined {
   try {
@@ -31,7 +40,9 @@ function abandoned(lock: string): string | undefined {
     const pid = Number(text.split(" ")[0]);
     // Whoever has made the file is about to write its number into it.
     if (text === "" && age < ABANDONED_MS) return undefined;
-    return age > ABANDONED_MS || !(pid > 0 && isRunning(pid)) ? text : undefined;
+    if (age <= ABANDONED_MS && pid > 0 && isRunning(pid)) return undefined;
+    // A process that let go of it and ended since it was read has left nothing behind.
+    return holderOf(lock) === text ? text : undefined;
   } catch {
     return undefined;
   }
@@ -70,15 +81,19 @@ function take(lock: string): boolean {
  * lock may be taken again.
  *
  * @param work must be done when it returns.
- * @throws {Error} that names the lock, when somebody holds it for a quarter of a minute; of the file system; of `work`.
+ * @throws {Error} that names the lock, when one process holds it for a quarter of a minute; of the file system; of `work`.
  */
 export function withFileLock<T>(path: string, work: () => T): T {
   const lock = `${resolve(path)}.lock`;
   if (held.has(lock)) return work();
   ensurePrivateFolder(dirname(lock));
-  const deadline = performance.now() + PATIENCE_MS;
+  let holder: string | undefined;
+  let deadline = 0;
   for (let wait = SHORTEST_WAIT_MS; !take(lock); wait = Math.min(LONGEST_WAIT_MS, 2 * wait)) {
     const text = abandoned(lock);
+    const now = holderOf(lock);
+    if (now !== holder || deadline === 0) deadline = performance.now() + PATIENCE_MS;
+    holder = now;
     if (text !== undefined) clear(lock, text);
     else if (performance.now() > deadline)
       throw new Error(`${lock} is held by another process; if none runs, remove it`);

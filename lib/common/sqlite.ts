@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { ensurePrivateFolder } from "./files.js";
 
@@ -52,6 +52,8 @@ interface DriverDatabase {
 type Driver = new (path: string) => DriverDatabase;
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
+const WAL_RETRY_MS = 5;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /** `node:sqlite` is there without a flag from Node 22.13 on; before, libsql brings the same engine without a compiler. */
 function loadDriver(): { name: Database["driver"]; open: Driver } {
@@ -167,6 +169,34 @@ class SqliteDatabase implements Database {
 }
 
 /**
+ * Makes a file unless it is there. One that is must not be opened here: with any descriptor of a file that a process
+ * closes it lets go of all its locks on it, those of its other connections too. Another process would take itself for
+ * the last one then, and delete the log that they go on writing to.
+ */
+function createPrivate(path: string): void {
+  ensurePrivateFolder(dirname(path));
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
+}
+
+/**
+ * Switches a database to WAL, which it stays in. Of several processes that open a new file at the same moment SQLite
+ * refuses all but one at once, whatever the busy timeout: whoever reads the file already may not wait for a writer.
+ */
+function switchToWal(database: Database, patienceMs: number): void {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      // By prepare: libsql's exec does not take a PRAGMA that returns a row.
+      database.prepare("PRAGMA journal_mode = WAL").all();
+      return;
+    } catch (error) {
+      if (!/database is locked/.test((error as Error).message) || performance.now() > deadline) throw error;
+      Atomics.wait(sleeper, 0, 0, WAL_RETRY_MS);
+    }
+  }
+}
+
+/**
  * Opens a SQLite database in WAL mode; a new file is private to its owner (0600, and so are its WAL and index).
  *
  * @param path file, or `:memory:`.
@@ -178,18 +208,17 @@ export function openDatabase(path: string, options: DatabaseOptions = {}): Datab
   let database: SqliteDatabase | undefined;
   try {
     if (path !== ":memory:") {
-      if (!readOnly) ensurePrivateFolder(dirname(path));
-      closeSync(openSync(path, readOnly ? "r" : "a", 0o600));
+      if (readOnly) accessSync(path, constants.R_OK);
+      else createPrivate(path);
     }
     database = new SqliteDatabase(driver.name, path, new driver.open(path));
-    // By prepare: libsql's exec does not take a PRAGMA that returns a row.
     database.prepare(`PRAGMA busy_timeout = ${Math.trunc(busyTimeoutMs)}`).all();
     if (readOnly) {
       database.prepare("PRAGMA query_only = ON").all();
       // Reads the header: a file that is no database is refused here.
       database.prepare("PRAGMA schema_version").all();
     } else {
-      database.prepare("PRAGMA journal_mode = WAL").all();
+      switchToWal(database, busyTimeoutMs);
       database.prepare(`PRAGMA synchronous = ${synchronous}`).all();
     }
     return database;

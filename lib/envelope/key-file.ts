@@ -1,6 +1,6 @@
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
-import { ensurePrivateFolder, readSecretFile, writeFileAtomic } from "../common/files.js";
+import { existsSync } from "node:fs";
+import { withFileLock } from "../common/file-lock.js";
+import { readSecretFile, writeFileAtomic } from "../common/files.js";
 import { generateKey, KEY_FAMILIES, type KeyFamily } from "./key-family.js";
 import { formatKeyList, parseKeyList } from "./key-list.js";
 import { type KeyEntry, KeyFailure, type KeyRing, MAX_KEYS } from "./key-ring.js";
@@ -41,22 +41,13 @@ export function loadKeyFile(path: string, families: readonly KeyFamily[] = KEY_F
 export function createKeyFile(path: string, family: KeyFamily): KeyRing {
   const text = formatKeyList(family, [{ key: generateKey(family) }]);
   try {
-    ensurePrivateFolder(dirname(path));
-    // "wx" fails on an existing file in one step: of two creators one wins and no key is overwritten.
-    const file = openSync(path, "wx", 0o600);
-    try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } catch (error) {
-      rmSync(path, { force: true });
-      throw error;
-    } finally {
-      closeSync(file);
-    }
+    // Of two creators one wins and no key is overwritten; nobody reads a file whose key is not written yet.
+    withFileLock(path, () => {
+      if (existsSync(path)) throw new KeyFailure(`${path} exists; it is not overwritten`);
+      writeFileAtomic(path, text);
+    });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST")
-      throw new KeyFailure(`${path} exists; it is not overwritten`);
-    throw new KeyFailure(reasonOf(error));
+    throw error instanceof KeyFailure ? error : new KeyFailure(reasonOf(error));
   }
   return parseKeyList(text, [family]);
 }

@@ -7,13 +7,13 @@ import type { TrustRecord, TrustRulesTable } from "../common/trust.js";
 import { signCheckpoint } from "./checkpoint.js";
 import { type Erasure, encodeEntry, keptOf, type LedgerEntry } from "./entry.js";
 import { rowAsStored, rowToEntry, type StoredEntry } from "./entry-row.js";
-import { openLogKey } from "./log-key.js";
+import { logSigner } from "./log-key.js";
 import { leafHash } from "./merkle/hash.js";
 import type { CompleteTile } from "./merkle/tile-tree.js";
 import type { NoteSigner } from "./note.js";
 import { readLedgerEvent } from "./read-event.js";
 import { type LedgerSnapshot, type LedgerState, loadState } from "./state.js";
-import { type LedgerStatements, ledgerStatements, prepareTables, readMeta, writeMeta } from "./tables.js";
+import { type LedgerStatements, ledgerStatements, prepareTables, writeMeta } from "./tables.js";
 
 export interface LedgerOptions {
   /** SQLite file. */
@@ -57,9 +57,7 @@ export class Ledger {
     const database = openDatabase(options.path, { synchronous: "FULL" });
     try {
       prepareTables(database);
-      const vkey = readMeta(database, "vkey");
-      const signer = openLogKey({ path: options.keyPath, name: options.origin, vkey, logExisted: existed });
-      if (vkey === undefined) writeMeta(database, "vkey", signer.vkey);
+      const signer = logSigner(database, { path: options.keyPath, name: options.origin, logExisted: existed });
       const ledger = new Ledger(database, ledgerStatements(database), signer, options);
       ledger.refresh();
       return ledger;

@@ -1,7 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readSecretFile, writeFileAtomic } from "../common/files.js";
+import type { Database } from "../common/sqlite.js";
 import { type NoteSigner, noteVerifier } from "./note.js";
+import { readMeta, writeMeta } from "./tables.js";
 
 function signerOf(name: string, privateKey: KeyObject): NoteSigner {
   const { x } = createPublicKey(privateKey).export({ format: "jwk" });
@@ -37,21 +39,37 @@ export function createLogKey(path: string, name: string): NoteSigner {
   return signer;
 }
 
+interface LogKeyOptions {
+  path: string;
+  /** Origin of the log. */
+  name: string;
+  /** Whether the log was there before it was opened. */
+  logExisted: boolean;
+}
+
 /**
- * The key of a ledger that is opened: made with a new ledger, and never for one that exists. A second log under the
- * key of a first one would look like a forged history, and so a key without its log is refused as well.
+ * The key of a ledger that is opened: made with a new ledger, and never for one that exists. Of two processes that make
+ * it at the same moment the second one takes the first one's.
  *
- * @param ledger `vkey`: what the log says its key is, undefined before it has said so; `logExisted`: before it was
- *   opened.
  * @throws {Error} that says what to restore.
  */
-export function openLogKey(ledger: {
-  path: string;
-  name: string;
-  vkey: string | undefined;
-  logExisted: boolean;
-}): NoteSigner {
-  const { path, name, vkey, logExisted } = ledger;
+export function logSigner(database: Database, options: LogKeyOptions): NoteSigner {
+  const known = readMeta(database, "vkey");
+  if (known !== undefined) return openLogKey(known, options);
+  return database.transaction(() => {
+    const vkey = readMeta(database, "vkey");
+    const signer = openLogKey(vkey, options);
+    if (vkey === undefined) writeMeta(database, "vkey", signer.vkey);
+    return signer;
+  });
+}
+
+/**
+ * A second log under the key of a first one would look like a forged history, and so a key without its log is refused.
+ *
+ * @param vkey what the log says its key is, undefined before it has said so.
+ */
+function openLogKey(vkey: string | undefined, { path, name, logExisted }: LogKeyOptions): NoteSigner {
   if (vkey === undefined) {
     if (!existsSync(path)) return createLogKey(path, name);
     // The first start may have ended between the key and the log's note of it.

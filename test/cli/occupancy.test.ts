@@ -5,10 +5,11 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { occupancyCommand } from "../../cli/commands/occupancy.js";
 import { CommandFailure, UsageFailure } from "../../cli/failure.js";
-import { createKeyFile } from "../../lib/envelope/key-file.js";
+import { createKeyFile, loadKeyFile } from "../../lib/envelope/key-file.js";
 import { StoreFailure } from "../../lib/occupancy/failure.js";
 import { onFloor } from "../../lib/occupancy/floor.js";
 import { parseStoreUrl } from "../../lib/occupancy/store/store-url.js";
+import { fixRollUps } from "../support/occupancy.js";
 
 const MAC = "02:00:00:00:00:01";
 
@@ -98,6 +99,8 @@ describe("redoubt occupancy", function () {
   });
 
   it("stores a log and counts what it refuses, what says nothing and what comes twice", async () => {
+    const { all: masters } = loadKeyFile(join(home, "keys", "occupancy.key"));
+    await fixRollUps({ kind: "sqlite", path: join(home, "state", "occupancy.db") }, masters);
     const summary = await json("ingest", join(home, "log.tsv"), "--rollup", "--padding", "pow2");
     assert.equal(summary.lines, 5);
     assert.deepEqual(summary.refused, { FORMAT: 1 });

@@ -67,7 +67,7 @@ export async function brokerRestarts(
     const known = new Set(received);
     return acknowledged.filter((text) => !known.has(text));
   };
-  for (let i = 0; i < 400 && missing().length > 0; i++) await new Promise((resolve) => setTimeout(resolve, 25));
+  for (let i = 0; i < 2400 && missing().length > 0; i++) await new Promise((resolve) => setTimeout(resolve, 25));
   await sensor.endAsync(true);
   await intake.close();
   await journal.close();

@@ -317,3 +317,18 @@ export async function startDatabase(kind: StoreKind, certificates?: Certificates
   if (kind === "postgresql") return await startPostgresql(certificates);
   return kind === "mysql" ? await startMariadb(certificates) : sqliteFolder();
 }
+
+const shared = new Map<StoreKind, Promise<TestDatabase>>();
+// Drills have no hooks.
+if (typeof after === "function") {
+  after(async () => {
+    for (const database of shared.values()) await (await database).remove();
+  });
+}
+
+/** The one database of this kind that all tests of this process share: {@link TestDatabase.fresh} parts them. */
+export function sharedDatabase(kind: StoreKind): Promise<TestDatabase> {
+  const database = shared.get(kind) ?? startDatabase(kind);
+  shared.set(kind, database);
+  return database;
+}

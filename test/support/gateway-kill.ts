@@ -85,6 +85,9 @@ export interface GatewayKillResult {
   moods: string;
 }
 
+/** So many are sent however short the lives are: else nothing would be shown. */
+const LEAST_MESSAGES = 100;
+
 function moodOf(random: SeededRandom): Mood {
   const dice = random.uniform();
   if (dice < 0.1) return "503";
@@ -138,6 +141,7 @@ export async function gatewayKill(
     gateway = await start(home, broker.url, server.url);
     onProgress(kill);
   }
+  while (acknowledged.size <= LEAST_MESSAGES) await new Promise((resolve) => setTimeout(resolve, 10));
   clearInterval(sending);
   isGood = true;
   const database = openDatabase(server.store.path, { readOnly: true });

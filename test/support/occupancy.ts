@@ -1,5 +1,6 @@
 // What occupancy tests share: plaintext that knows the right answers, sessions that touch borders, watched databases.
 import type { SeededRandom } from "../../lib/common/seeded-random.js";
+import { connect, type StoreSource } from "../../lib/occupancy/connection.js";
 import type { Session as WifiSession } from "../../lib/occupancy/session.js";
 import type { Query, Session, StoreDriver } from "../../lib/occupancy/store/driver.js";
 
@@ -71,6 +72,18 @@ export function difficultSessions(random: SeededRandom, count: number, devices: 
       duration: lengths[random.integer(lengths.length)] as number,
     };
   });
+}
+
+/**
+ * Gives a new database's roll-ups a secret that is always the same, so that every run has the same estimates: which
+ * devices share a register, and count as one, is a matter of chance.
+ */
+export async function fixRollUps(store: StoreSource, masters: readonly Uint8Array[]): Promise<void> {
+  const { book, driver } = await connect(store, masters, {});
+  await book.change((state) => {
+    state.rollUpSecret = "5d".repeat(32);
+  });
+  await driver.close();
 }
 
 /** A driver that tells of every statement, and may be made to fail. */

@@ -87,10 +87,10 @@ export async function serverAway(options: ServerAway): Promise<ServerAwayResult>
     delay: (failures, retryAfterMs) => retryDelay(failures, retryAfterMs) / speed,
   });
   deliverer.start();
-  let [bytes, waits] = [0, 0];
+  let [bytes, waits, tried] = [0, 0, 0];
   /** As spool-out does with what a gateway holds: it waits for room. */
   const add = async (counter: number) => {
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       try {
         await spool.add(recordNumber(counter));
         bytes = Math.max(bytes, spool.bytes);
@@ -100,6 +100,8 @@ export async function serverAway(options: ServerAway): Promise<ServerAwayResult>
         if (!(error instanceof SpoolFull)) throw error;
         waits++;
         await pause(ROOM_RETRY_MS);
+      } finally {
+        if (attempt === 1) tried++;
       }
     }
   };
@@ -112,6 +114,8 @@ export async function serverAway(options: ServerAway): Promise<ServerAwayResult>
       const due = ((counter + RECORDS_AT_ONCE) / options.rateHz) * (1000 / speed);
       await pause(Math.max(0, begin + due - performance.now()));
     }
+    // A disk that is behind gets all of them before the server is back.
+    while (tried < total) await pause(5);
     isAway = false;
     await Promise.all(adding);
     const deadline = performance.now() + PATIENCE_MS;

@@ -38,7 +38,11 @@ export function tracesIn(bytes: Buffer, { name, mac }: Wanted): string[] {
   return found;
 }
 
-/** The same for all files of a folder. @returns what was found, with the file, and how many bytes were read. */
+/**
+ * The same for all files of a folder, but those that a server at work in it takes away meanwhile.
+ *
+ * @returns what was found, with the file, and how many bytes were read.
+ */
 export function tracesInFiles(folder: string, wanted: Wanted): { found: string[]; bytes: number } {
   const found: string[] = [];
   let bytes = 0;
@@ -51,12 +55,22 @@ export function tracesInFiles(folder: string, wanted: Wanted): { found: string[]
   return { found, bytes };
 }
 
+/** @returns undefined for what is gone. */
+function unlessGone<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 function* places(bytes: Buffer, what: Buffer): Generator<number> {
   for (let at = bytes.indexOf(what); at >= 0; at = bytes.indexOf(what, at + 1)) yield at;
 }
 
 function* filesUnder(folder: string): Generator<string> {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+  for (const entry of unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? []) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* filesUnder(path);
     else if (entry.isFile()) yield path;
@@ -65,9 +79,10 @@ function* filesUnder(folder: string): Generator<string> {
 
 /** Files may be larger than a buffer; what lies on the border of two parts is in both. */
 function* partsOf(path: string): Generator<Buffer> {
-  const file = openSync(path, "r");
+  const file = unlessGone(() => openSync(path, "r"));
+  if (file === undefined) return;
   try {
-    const buffer = Buffer.alloc(CHUNK + OVERLAP);
+    const buffer = Buffer.allocUnsafe(CHUNK + OVERLAP);
     let kept = 0;
     for (;;) {
       const read = readSync(file, buffer, kept, CHUNK, null);

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { type Database, openDatabase, type Statement } from "../../common/sqlite.js";
 import { StoreFailure } from "../failure.js";
 import type { Dialect, Query, Row, Session, StoreDriver } from "./driver.js";
@@ -98,6 +99,23 @@ class Connection implements Session {
   }
 }
 
+/** Who writes to a file from this process, by its path. */
+const writers = new Map<string, { alone: ReturnType<typeof oneAtATime>; count: number }>();
+
+/**
+ * The queue of those that write to a file. A statement between those of a transaction would become part of it, and one
+ * of another store of this process would wait for a lock whose holder cannot go on before it has given up.
+ */
+function joinWriters(path: string): { alone: ReturnType<typeof oneAtATime>; leave: () => void } {
+  const queue = writers.get(path) ?? { alone: oneAtATime(), count: 0 };
+  writers.set(path, queue);
+  queue.count++;
+  const leave = () => {
+    if (--queue.count === 0) writers.delete(path);
+  };
+  return { alone: queue.alone, leave };
+}
+
 /**
  * The embedded database: one connection writes, another reads, so that a query never sees half a batch.
  *
@@ -118,8 +136,8 @@ export function openSqlite(path: string): StoreDriver {
   };
   const writer = connect();
   const reader = connect();
-  // A statement between those of a transaction would become part of it.
-  const alone = oneAtATime();
+  const { alone, leave } = joinWriters(realpathSync(path));
+  let closed: Promise<void> | undefined;
   return {
     kind: "sqlite",
     dialect: sqliteDialect,
@@ -140,9 +158,12 @@ export function openSqlite(path: string): StoreDriver {
         }
       }),
     purge: () => alone(async () => void (await writer.all({ sql: "PRAGMA wal_checkpoint(TRUNCATE)", parameters: [] }))),
-    close: async () => {
-      await alone(async () => writer.close());
-      reader.close();
+    close: () => {
+      closed ??= alone(async () => writer.close()).then(() => {
+        leave();
+        reader.close();
+      });
+      return closed;
     },
   };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,6 +92,28 @@ describe("sqlite", () => {
       assert.throws(() => openDatabase(other, { readOnly }), /other.db: cannot be opened.*not a database/);
     }
     assert.throws(() => open(path).prepare("SELECT nothing"), /read-only.db: the database refused/);
+  });
+
+  it("keeps what it writes after another process has come and gone, however often it opened the file", () => {
+    const path = join(folder, "shared.db");
+    const database = open(path);
+    database.exec("CREATE TABLE t (a)");
+    open(path).prepare("SELECT * FROM t").all();
+    open(path, { readOnly: true }).prepare("SELECT * FROM t").all();
+    // Without this package's code, so that it starts soon.
+    const script = `const builtin = process.getBuiltinModule?.("node:sqlite");
+      const database = new (builtin?.DatabaseSync ?? require("libsql"))(process.argv[1]);
+      console.log(database.prepare("SELECT count(*) AS n FROM t").get().n);
+      database.close();`;
+    const count = () => {
+      const { stdout, stderr } = spawnSync(process.execPath, ["-e", script, path], { encoding: "utf8" });
+      assert.match(stdout, /^\d\n$/, stderr);
+      return Number(stdout);
+    };
+    for (const expected of [1, 2]) {
+      database.exec("INSERT INTO t VALUES (1)");
+      assert.equal(count(), expected);
+    }
   });
 
   it("may be closed twice", () => {

@@ -7,8 +7,7 @@ import { occupancyKillDrill } from "../../support/occupancy-kill.js";
 import { millionDrill, WANTED } from "../../support/occupancy-million.js";
 import { tracesIn, tracesInFiles } from "../../support/traces.js";
 
-describe("occupancy drills, in small", function () {
-  this.timeout(120_000);
+describe("occupancy drills, in small", () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "redoubt-occupancy-drills-"));
@@ -32,7 +31,7 @@ describe("occupancy drills, in small", function () {
   });
 
   it("would find a name or a MAC, however it is written", () => {
-    const [mac, name] = ["5afec0000123", "floor-03-ap-7"];
+    const [mac, name] = ["5afec0000007", "floor-03-ap-7"];
     const noise = randomBytes(5000);
     const around = (what: Buffer | string) => Buffer.concat([noise, Buffer.from(what), noise]);
     const colons = mac.replace(/..\B/g, "$&:");

@@ -10,8 +10,7 @@ import { checkSession, type Session } from "../../../lib/occupancy/session.js";
 import { openSqlite } from "../../../lib/occupancy/store/sqlite.js";
 import { DAY, MASTER, macOf, OCTOBER, OTHER_MASTER, watched } from "../../support/occupancy.js";
 
-describe("occupancy ingest", function () {
-  this.timeout(30_000);
+describe("occupancy ingest", () => {
   let folder: string;
   let files = 0;
   const opened: OccupancyStore[] = [];

@@ -10,7 +10,7 @@ import { checkPadding, type Padding, paddedCount } from "../../../lib/occupancy/
 import type { StoreSettings } from "../../../lib/occupancy/store/open-driver.js";
 import { openDriver, STORE_KINDS } from "../../../lib/occupancy/store/open-driver.js";
 import { requireOnMachine } from "../../setup.js";
-import { missingDatabase, startDatabase, type TestDatabase } from "../../support/databases.js";
+import { missingDatabase, sharedDatabase } from "../../support/databases.js";
 import {
   DAY,
   difficultSessions,
@@ -26,7 +26,7 @@ const FROM = OCTOBER - 10 * DAY;
 const TO = OCTOBER + 60 * DAY;
 
 describe("occupancy maintenance", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let folder: string;
   let files = 0;
   const opened: OccupancyStore[] = [];
@@ -163,13 +163,8 @@ describe("occupancy maintenance", function () {
     it(`re-encrypts under a new key in ${kind}, dies on the way, goes on, and takes sessions meanwhile`, async function () {
       const missing = missingDatabase(kind);
       requireOnMachine(this, missing === undefined, missing ?? "");
-      const database: TestDatabase = await startDatabase(kind);
-      try {
-        await rotateIn(await database.fresh());
-      } finally {
-        for (const store of opened.splice(0)) await store.close();
-        await database.remove();
-      }
+      const database = await sharedDatabase(kind);
+      await rotateIn(await database.fresh());
     });
   }
 

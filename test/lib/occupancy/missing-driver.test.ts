@@ -5,9 +5,7 @@ import { join } from "node:path";
 const ROOT = join(__dirname, "..", "..", "..");
 const OPEN = join(ROOT, "lib", "occupancy", "store", "open-driver.ts");
 
-describe("occupancy database drivers that are not installed", function () {
-  this.timeout(60_000);
-
+describe("occupancy database drivers that are not installed", () => {
   for (const [kind, name, advice] of [
     ["postgresql", "pg", "PostgreSQL needs pg; run: npm install pg@8"],
     ["mysql", "mysql2/promise", "MariaDB and MySQL need mysql2; run: npm install mysql2@3"],

@@ -8,7 +8,7 @@ import { openDriver, type StoreSettings } from "../../../lib/occupancy/store/ope
 import { tlsOf } from "../../../lib/occupancy/store/server.js";
 import { findCommand, requireOnMachine } from "../../setup.js";
 import { makeCertificates } from "../../support/certificates.js";
-import { missingDatabase, startDatabase } from "../../support/databases.js";
+import { missingDatabase, sharedDatabase, startDatabase } from "../../support/databases.js";
 import { freePort } from "../../support/free-port.js";
 import { MASTER, macOf, OCTOBER, OTHER_MASTER } from "../../support/occupancy.js";
 
@@ -61,7 +61,7 @@ describe("occupancy database servers", function () {
     it(`give ${kind} work enough with the rights of the how-to guide`, async function () {
       const missing = missingDatabase(kind);
       requireOnMachine(this, missing === undefined, missing ?? "");
-      const database = await startDatabase(kind);
+      const database = await sharedDatabase(kind);
       const administrator = await openDriver(await database.fresh());
       try {
         const page = readFileSync(join(__dirname, "../../../docs/how-to/count-people.md"), "utf8");
@@ -96,7 +96,6 @@ describe("occupancy database servers", function () {
         await user.close();
       } finally {
         await administrator.close();
-        await database.remove();
       }
     });
 

@@ -10,7 +10,7 @@ import { byMonth } from "../../../lib/occupancy/tags/tag-rows.js";
 import { TAGS_WARNING } from "../../../lib/occupancy/tags/tag-store.js";
 import { coverOf, queryTags, SLOT_SEC, sessionTags, TAG_SCOPE } from "../../../lib/occupancy/tags/tag-tree.js";
 import { requireOnMachine } from "../../setup.js";
-import { missingDatabase, startDatabase } from "../../support/databases.js";
+import { missingDatabase, sharedDatabase } from "../../support/databases.js";
 import { DAY, MASTER, macOf, OTHER_MASTER, watched } from "../../support/occupancy.js";
 
 describe("occupancy tags", function () {
@@ -60,12 +60,8 @@ describe("occupancy tags", function () {
     it(`are kept, erased, dropped and made anew by month in ${kind}`, async function () {
       const missing = missingDatabase(kind);
       requireOnMachine(this, missing === undefined, missing ?? "");
-      const database = await startDatabase(kind);
-      try {
-        await tagsIn(await database.fresh());
-      } finally {
-        await database.remove();
-      }
+      const database = await sharedDatabase(kind);
+      await tagsIn(await database.fresh());
     });
   }
 });

@@ -10,8 +10,7 @@ import { DAY, MASTER, macOf, OCTOBER } from "../../support/occupancy.js";
 
 const TABLE = "wl_idx_202610";
 
-describe("an occupancy database that somebody changes", function () {
-  this.timeout(30_000);
+describe("an occupancy database that somebody changes", () => {
   let folder: string;
   let files = 0;
   let path: string;

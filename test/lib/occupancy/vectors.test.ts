@@ -45,7 +45,6 @@ describe("occupancy vectors", () => {
   const vectors = JSON.parse(readFileSync(join(FOLDER, "occupancy.json"), "utf8")) as Vectors;
 
   it("are what Python's cryptography computes", function () {
-    this.timeout(20_000);
     const hasPython = existsSync(PYTHON) && spawnSync(PYTHON, ["-c", "import cryptography"]).status === 0;
     requireOnMachine(this, hasPython, "apt-get install python3-cryptography");
     const { status, stderr } = spawnSync(PYTHON, [join(FOLDER, "occupancy.py")], { encoding: "utf8" });

@@ -46,12 +46,26 @@ describe("delivery", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A spool and what delivers it, to a server in these moods and then a good one. */
-  async function start(sequence: Mood[], http: Partial<HttpDeliveryOptions> = {}, batchRecords = 5) {
+  /**
+   * A spool and what delivers it, to a server in these moods and then a good one. An attempt ends, as by its time-out,
+   * when the server is silent where `endsSilence` says so; else it has more time than any machine needs.
+   */
+  async function start(sequence: Mood[], http: Partial<HttpDeliveryOptions> = {}, endsSilence = false) {
     moods = [...sequence];
-    server = await startHostileServer(folder, "gw-1", () => moods.shift() ?? "good");
+    let attempt = new AbortController();
+    server = await startHostileServer(folder, "gw-1", () => {
+      const mood = moods.shift() ?? "good";
+      // Once the server has stored the batch of `silence-after`.
+      if (endsSilence && mood.startsWith("silence")) setImmediate(() => attempt.abort());
+      return mood;
+    });
     const spool = await OutboundSpool.open({ folder: join(folder, "spool"), segmentBytes: 2048 });
-    const delivery = new HttpDelivery({ url: new URL(server.url), token: () => "token-1", timeoutMs: 300, ...http });
+    const delivery = new HttpDelivery({
+      url: new URL(server.url),
+      token: () => "token-1",
+      timeoutMs: 120_000,
+      ...http,
+    });
     const deadLetters = new DeadLetters(join(folder, "dead"));
     const batches: Batch[] = [];
     const refused: string[] = [];
@@ -61,9 +75,12 @@ describe("delivery", () => {
       gatewayId: "gw-1",
       spool,
       deadLetters,
-      batchRecords,
+      batchRecords: 5,
       maxWaitMs: 10,
-      post: (batch, signal) => delivery.post(batch, signal),
+      post: (batch, signal) => {
+        attempt = new AbortController();
+        return delivery.post(batch, AbortSignal.any([signal, attempt.signal]));
+      },
       onDelivered: (batch, { length }) => {
         batches.push(batch);
         left -= length;
@@ -115,7 +132,7 @@ describe("delivery", () => {
 
   it("sends the same bytes again through errors, resets and silence, and the server keeps each record once", async () => {
     const bad: Mood[] = ["503", "reset", "reset-after", "silence", "silence-after", "429"];
-    const { server, add, untilEmpty, deliverer, delays } = await start(bad);
+    const { server, add, untilEmpty, deliverer, delays } = await start(bad, {}, true);
     await add(1, 5);
     await untilEmpty();
     assert.equal(server.requests.length, 7);
@@ -123,6 +140,17 @@ describe("delivery", () => {
     assert.deepEqual([server.store.size, server.counts], [5, { stored: 5, duplicates: 10 }]);
     assert.deepEqual(delays, [1, 2, 3, 4, 5, 6]);
     assert.deepEqual(deliverer.attempts, { ok: 1, failed: 6 });
+  });
+
+  it("gives a silent server its time and no more", async () => {
+    const { url, ...silent } = await startHostileServer(folder, "gw-1", () => "silence");
+    const delivery = new HttpDelivery({ url: new URL(url), token: () => "", timeoutMs: 50 });
+    const batch = makeBatch({ gatewayId: "gw-1", spool: "s", first: 1, last: 1, at: 0, records: [record(1)] });
+    const { outcome, ...told } = await delivery.post(batch, new AbortController().signal);
+    assert.equal(outcome, "failed");
+    assert.match((told as { error: string }).error, /ETIMEDOUT/);
+    delivery.close();
+    await silent.close();
   });
 
   it("keeps what the server refuses for good as a file, and goes on behind it", async () => {
