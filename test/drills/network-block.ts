@@ -15,7 +15,7 @@ const MESSAGES_PER_SEC = 10;
 const MAX_OUT_AFTER_SEC = 2;
 /** The time between two attempts, and of one that gets no answer. */
 const PROBE_SEC = 0.5;
-const ALERT_SEC = 5;
+const ALERT_SEC = 30;
 
 function check(name: string, trial: BlockTrial, blockSec: number): void {
   const { outAfterSec, outForSec } = trial;

@@ -66,9 +66,7 @@ describe("dashboard with login", function () {
     await page.fill("input[name=user]", user);
     await page.fill("input[name=password]", password(user));
     await page.click("button");
-    await page.waitForFunction(() =>
-      /[1-9]\d*accepted/.test(document.querySelector(".rdbt-messages")?.textContent ?? ""),
-    );
+    await untilText(page, ".rdbt-messages", /[1-9]\d* accepted/);
     return { page, traffic };
   }
 

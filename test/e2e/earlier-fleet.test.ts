@@ -26,7 +26,7 @@ const READINGS = [
 ];
 
 describe("the programs of an earlier system, unchanged, on a broker that Redoubt shares with them", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let broker: TestBroker | undefined;
   let nodeRed: BootedNodeRed | undefined;
   const home = mkdtempSync(join(tmpdir(), "redoubt-earlier-"));

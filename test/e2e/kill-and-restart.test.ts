@@ -26,7 +26,7 @@ function digests(folder: string): Record<string, string> {
 }
 
 describe("kill -9 of Node-RED in mid-stream", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let demo: RunningCommand | undefined;
   after(async () => {
     await demo?.stop("SIGKILL");
@@ -40,7 +40,7 @@ describe("kill -9 of Node-RED in mid-stream", function () {
     ) as MaskState;
 
   async function untilReleases(atLeast: number): Promise<MaskState> {
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 900; i++) {
       try {
         const current = state();
         if ((current.groups[0]?.total.releases ?? 0) >= atLeast) return current;

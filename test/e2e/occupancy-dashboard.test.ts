@@ -53,7 +53,7 @@ describe("the page Occupancy", function () {
 
   const origin = () => (running as RunningCommand).origin;
   const stored = async (above: number) => {
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 600; i++) {
       const count = Number(
         /[\d,]+$/.exec(await readText(page, ".rdbt-occ-stored").catch(() => ""))?.[0].replace(/,/g, ""),
       );
@@ -88,16 +88,21 @@ describe("the page Occupancy", function () {
     const cells = await page
       .locator(".rdbt-occ-strip td")
       .evaluateAll((all) => all.map((td) => td.getAttribute("aria-label")));
-    const today = Math.floor(Date.now() / 86_400_000) * 86_400;
     assert.equal(cells.length, 24 * truth.names.length);
+    // The page was drawn a moment ago, perhaps before the hour turned, and at midnight "today" was another day.
+    const hourNow = Math.floor(Date.now() / 3_600_000);
+    const lastHour = / (\d\d):00–\d\d:00: .* so far$/s.exec(String(cells[23]))?.[1];
+    const last = [hourNow, hourNow - 1].find((hour) => hour % 24 === Number(lastHour)) ?? assert.fail(`${cells[23]}`);
     let compared = 0;
-    for (const label of cells) {
+    for (const [i, label] of cells.entries()) {
       const [, ap, day, hour, count] =
         /^(.*), (\w+) (\d\d):00–\d\d:00: (?:about (\d+) devices?|nobody)/s.exec(String(label)) ?? [];
       // The hour that is not over goes on filling.
-      if (ap === undefined || String(label).endsWith("so far")) continue;
-      const midnight = day === "today" ? today : today - 86_400;
-      const from = midnight + Number(hour) * 3600;
+      if (ap === undefined || i % 24 === 23) continue;
+      const from = 3600 * (last - 23 + (i % 24));
+      const date = new Date(from * 1000);
+      assert.equal(Number(hour), date.getUTCHours(), String(label));
+      if (day !== "today") assert.equal(day, date.toLocaleDateString("en", { weekday: "long", timeZone: "UTC" }));
       const exact = deviceCount(truth, [ap], from, from + 3600);
       assert.ok(Math.abs(Number(count ?? 0) - exact) <= 2 + 0.25 * exact, `${label}: there were ${exact}`);
       compared++;

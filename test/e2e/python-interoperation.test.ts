@@ -23,7 +23,7 @@ interface MaskedReading {
 }
 
 describe("a Python publisher and subscriber of the earlier system", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let broker: TestBroker | undefined;
   let nodeRed: BootedNodeRed | undefined;
   const children: ChildProcess[] = [];

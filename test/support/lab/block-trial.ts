@@ -8,9 +8,9 @@ import type { LabWatch } from "./lab-watch.js";
 
 /** Slower than the detectors have to be. */
 const BLOCKED_SEC = 30;
-const OUT_SEC = 5;
+const OUT_SEC = 30;
 /** From the end of a block to the next attempt that succeeds. */
-const BACK_SEC = 5;
+const BACK_SEC = 30;
 
 export interface BlockTrial {
   /** Address or MAC that was blocked. */

@@ -50,7 +50,8 @@ function removeNamespace(namespace: string): void {
 /** Takes a lab's namespaces away, with everything that runs in them, and its folder. */
 export function removeLab(prefix: string): void {
   for (const name of namespaceNames()) if (name.startsWith(`${prefix}-`)) removeNamespace(name);
-  rmSync(join(tmpdir(), prefix), { recursive: true, force: true });
+  // What was killed may write until it is gone.
+  rmSync(join(tmpdir(), prefix), { recursive: true, force: true, maxRetries: 10 });
 }
 
 /** Takes away the labs whose process no longer runs. @returns their prefixes. */
