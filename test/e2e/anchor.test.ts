@@ -32,7 +32,7 @@ const alert = (device: string, at = Date.now()): LedgerEvent => ({
 });
 
 describe("anchor on a real chain", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let anvil: Anvil;
   let folder: LedgerFolder;
   let files: string;

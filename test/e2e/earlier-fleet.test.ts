@@ -88,7 +88,11 @@ describe("the programs of an earlier system, unchanged, on a broker that Redoubt
     assert.deepEqual([attacker?.attackType, attacker?.rate, attacker?.reportedRate], ["high-temperature", 1, 180]);
 
     const state = monitored();
-    assert.equal(totalOf(state), 2 * READINGS.length, "each message once by itself and once as the other monitor's alert");
+    assert.equal(
+      totalOf(state),
+      2 * READINGS.length,
+      "each message once by itself and once as the other monitor's alert",
+    );
     assert.equal(state.byType.find(({ type }) => type === "flood")?.count, 1, "the rate that the attacker reported");
     assert.ok(state.devices.every(({ authenticated }) => !authenticated));
   });

@@ -196,7 +196,8 @@ describe("the page Occupancy", function () {
   it("counts devices exactly and by roll-ups, and says why it does not", async () => {
     const form = page.locator(".rdbt-occ-count");
     const { from } = devicesIn(truth);
-    const to = from + 4 * 3600;
+    // Few hours: so far from the truth as is allowed below no estimate of some hundred devices ever is.
+    const to = from + 2 * 3600;
     const choose = (label: string, value: string) =>
       form.locator("label", { hasText: label }).locator("select").selectOption(value);
     await choose("When", "own");
@@ -205,7 +206,7 @@ describe("the page Occupancy", function () {
     const count = () => form.getByRole("button", { name: "Count" }).click();
     const first = (pattern: RegExp) => untilText(page, ".rdbt-occ-answers li:first-child", pattern);
     await count();
-    await first(new RegExp(`^${deviceCount(truth, truth.names, from, to)} devices everywhere,`));
+    await first(new RegExp(`^${deviceCount(truth, truth.names, from, to)} devices? everywhere,`));
     await choose("Where", "floor");
     await form.getByLabel("Floor", { exact: true }).fill("f02");
     await count();

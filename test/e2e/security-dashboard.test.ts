@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "../support/chromium.js";
-import { countUpdates, fitsTelephone, readText, untilAttribute, untilTaken, untilText } from "../support/dashboard-page.js";
+import {
+  countUpdates,
+  fitsTelephone,
+  readText,
+  untilAttribute,
+  untilTaken,
+  untilText,
+} from "../support/dashboard-page.js";
 import { RunningCommand } from "../support/demo.js";
 import { FleetPublisher } from "../support/fleet-publisher.js";
 

@@ -53,7 +53,10 @@ export class SensorRecord {
     const { sent, acknowledged } = JSON.parse((await line)[0]) as { sent: number; acknowledged: number };
     const numbers = Array.from({ length: sent }, (_, index) => index + 1);
     const missing = () => numbers.filter((number) => !this.#received.has(number));
-    for (const deadline = performance.now() + LAST_READINGS_MS; performance.now() < deadline && missing().length > 0; ) {
+    for (
+      const deadline = performance.now() + LAST_READINGS_MS;
+      performance.now() < deadline && missing().length > 0;
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return { sent, acknowledged, missing: missing() };
