@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:net";
 /** Below what Linux, macOS and Windows give to outgoing connections, which could take the port before its user does. */
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
-/** Of the loopback interface, where nobody but this listens; there is none on macOS. */
+/** Of the loopback interface, where nobody else listens; there is none on macOS. */
 const BESIDE = "127.0.0.2";
 
 /** Ports that this process has given away. */
@@ -24,12 +24,12 @@ async function listening(port: number, host: string): Promise<Server | NodeJS.Er
 
 /**
  * Keeps a port for this process as long as it lives: its user takes it only seconds later, and a test run beside this
- * one looks for ports as well. It is held at another address, so that the user does not notice.
+ * one looks for ports as well. What is held is another port, at another address: the user may want all addresses.
  */
 async function isReserved(port: number): Promise<boolean> {
   if (given.has(port)) return false;
   given.add(port);
-  const holder = await listening(port, BESIDE);
+  const holder = await listening(port - (HIGHEST - LOWEST), BESIDE);
   if (holder instanceof Error) return holder.code !== "EADDRINUSE";
   holder.unref();
   return true;
