@@ -9,7 +9,15 @@ import { openDatabase } from "../../lib/common/sqlite.js";
 import { Ledger } from "../../lib/ledger/ledger.js";
 import { trustLogic } from "../../lib/trust/logic.js";
 import { launchChromium } from "../support/chromium.js";
-import { countUpdates, fitsTelephone, readText, untilRead, untilTaken, untilText } from "../support/dashboard-page.js";
+import {
+  countUpdates,
+  fitsTelephone,
+  readText,
+  untilRead,
+  untilReady,
+  untilTaken,
+  untilText,
+} from "../support/dashboard-page.js";
 import { RunningCommand } from "../support/demo.js";
 import { FleetPublisher } from "../support/fleet-publisher.js";
 import { projectRoot } from "../support/node-red.js";
@@ -109,6 +117,7 @@ describe("the pages Trust and Ledger", function () {
   });
 
   it("show the trust that the ledger holds, 0 as 0, and the rule behind each change", async () => {
+    await untilReady(origin());
     for (const id of DEVICES) await send(id, ORDINARY, 1);
     await send("pump-2", HOT, 12);
     await send("pump-3", HOT, 6);

@@ -52,6 +52,11 @@ export async function untilAttribute(page: Page, selector: string, name: string,
   return untilRead(page, read, (text) => pattern.test(text));
 }
 
+/** Waits until the gateway behind a dashboard hears its devices: what is sent before, nobody keeps for it. */
+export async function untilReady(origin: string): Promise<void> {
+  while (!(await fetch(`${origin}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
 /**
  * Waits until the Node-RED behind a dashboard has answered, and so has taken what came before: where it stands still for
  * seconds, what is sent meanwhile would reach it at once.
