@@ -43,7 +43,7 @@ function dashboardRoutes(): string[] {
 }
 
 describe("dashboard with login", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   let demo: RunningCommand | undefined;
   let browser: Browser | undefined;
 

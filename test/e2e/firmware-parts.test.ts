@@ -26,7 +26,7 @@ const LOGIN = { username: ID, password: "Zk3-Tq_9vXw2Lm8Rb5Yc" };
 const TOPIC = `iot/devices/${ID}/cmd`;
 
 describe("parts of the firmware, compiled for this machine", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
   let program: string;
   let ours: Certificates;

@@ -40,7 +40,7 @@ function patientFlows(): object[] {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("the pages Trust and Ledger", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   // Each goes on where the one before ended.
   this.bail(true);
   const home = mkdtempSync(join(tmpdir(), "redoubt-gateway-"));

@@ -63,7 +63,7 @@ function flowsWithEntry(port: number): object[] {
 }
 
 describe("the page Network", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   // Each goes on where the one before ended.
   this.bail(true);
   const home = mkdtempSync(join(tmpdir(), "redoubt-network-"));

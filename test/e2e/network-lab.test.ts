@@ -18,7 +18,7 @@ import { tryAttack } from "../support/lab/trial.js";
 import { residentKiB } from "../support/processes.js";
 
 describe("network lab", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
 
   before(function () {
     const missing = missingForLab();

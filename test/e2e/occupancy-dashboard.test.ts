@@ -33,7 +33,7 @@ const local = (seconds: number) => new Date(seconds * 1000).toISOString().slice(
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 
 describe("the page Occupancy", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   // Each goes on where the one before ended.
   this.bail(true);
   const home = mkdtempSync(join(tmpdir(), "redoubt-occupancy-"));

@@ -27,7 +27,7 @@ const PAUSE_MS = 400;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("the pages Security and Devices", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   // Each goes on where the one before ended.
   this.bail(true);
   const home = mkdtempSync(join(tmpdir(), "redoubt-security-"));

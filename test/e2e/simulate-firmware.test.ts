@@ -12,7 +12,7 @@ import { projectRoot } from "../support/node-red.js";
 const MAIN = join(process.env.REDOUBT_TEST_DIST ?? join(projectRoot, "dist"), "cli", "main.js");
 
 describe("redoubt simulate firmware", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let broker: EmbeddedTestBroker;
   before(async () => {
     broker = await startEmbeddedBroker();
