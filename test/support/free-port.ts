@@ -1,47 +1,38 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type Server } from "node:net";
+import { createServer, type ListenOptions } from "node:net";
 
 /** Below what Linux, macOS and Windows give to outgoing connections, which could take the port before its user does. */
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
-/** Of the loopback interface, where nobody else listens; there is none on macOS. */
-const BESIDE = "127.0.0.2";
 
-/** Ports that this process has given away. */
-const given = new Set<number>();
-
-async function listening(port: number, host: string): Promise<Server | NodeJS.ErrnoException> {
+/** A server that listens, or undefined where somebody else does. */
+async function listening(where: ListenOptions) {
   const server = createServer();
   try {
     // Rejects with the server's error event.
-    await once(server.listen({ port, host, exclusive: true }), "listening");
+    await once(server.listen(where), "listening");
     return server;
-  } catch (error) {
-    return error as NodeJS.ErrnoException;
+  } catch {
+    return undefined;
   }
 }
 
 /**
- * Keeps a port for this process as long as it lives: its user takes it only seconds later, and a test run beside this
- * one looks for ports as well. What is held is another port, at another address: the user may want all addresses.
+ * A TCP port of the loopback interface that nobody uses, at random, since test runs go on side by side. Until this
+ * process ends no other run gets it, also before its user listens and while that is restarted.
  */
-async function isReserved(port: number): Promise<boolean> {
-  if (given.has(port)) return false;
-  given.add(port);
-  const holder = await listening(port - (HIGHEST - LOWEST), BESIDE);
-  if (holder instanceof Error) return holder.code !== "EADDRINUSE";
-  holder.unref();
-  return true;
-}
-
-/** A TCP port of the loopback interface that nobody uses, at random, since test runs go on side by side. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(LOWEST, HIGHEST);
-    if (!(await isReserved(port))) continue;
-    const server = await listening(port, "127.0.0.1");
-    if (server instanceof Error) continue;
+    // Linux's sockets with a name that is no file: gone with the process, however it ends.
+    if (process.platform === "linux") {
+      const holder = await listening({ path: `\0redoubt-test-port-${port}` });
+      if (!holder) continue;
+      holder.unref();
+    }
+    const server = await listening({ port, host: "127.0.0.1" });
+    if (!server) continue;
     server.close();
     await once(server, "close");
     return port;

@@ -97,8 +97,12 @@ export class BootedNodeRed {
     return booted;
   }
 
-  get log(): readonly string[] {
+  private get lines(): string[] {
     return linesOf(this.said);
+  }
+
+  get log(): readonly string[] {
+    return this.lines;
   }
 
   get pid(): number {
@@ -107,17 +111,17 @@ export class BootedNodeRed {
 
   /** Log lines that report a warning or an error; that projects are off is Node-RED's own default. */
   get complaints(): string[] {
-    return this.log.filter((line) => /\[(warn|error|fatal)\]|Error:/.test(line) && !/Projects disabled/.test(line));
+    return this.lines.filter((line) => /\[(warn|error|fatal)\]|Error:/.test(line) && !/Projects disabled/.test(line));
   }
 
   async untilLogged(pattern: RegExp): Promise<string> {
     for (let i = 0; i < 600; i++) {
-      const line = this.log.find((text) => pattern.test(text));
+      const line = this.lines.find((text) => pattern.test(text));
       if (line) return line;
       if (this.child.exitCode !== null) break;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error(`Node-RED never logged ${pattern}:\n${this.log.join("\n")}`);
+    throw new Error(`Node-RED never logged ${pattern}:\n${this.lines.join("\n")}`);
   }
 
   async getJson(path: string): Promise<unknown> {
