@@ -2,6 +2,7 @@ import { monthsAgo } from "../../lib/occupancy/retention.js";
 import type { SharedOccupancy } from "../common/occupancy.js";
 
 const MAINTAIN_MS = 60_000;
+/** Then at twice the distance each time: what a controller tells of the hours before is shown soon. */
 const FIRST_MS = 5000;
 const RETENTION_MS = 3_600_000;
 
@@ -38,7 +39,7 @@ export class Upkeep {
   private next(afterMs: number): NodeJS.Timeout {
     const timer = setTimeout(() => {
       void this.run().finally(() => {
-        if (!this.isClosed) this.timer = this.next(MAINTAIN_MS);
+        if (!this.isClosed) this.timer = this.next(Math.min(MAINTAIN_MS, 2 * afterMs));
       });
     }, afterMs);
     timer.unref();

@@ -32,7 +32,7 @@ const alert = (device: string, at = Date.now()): LedgerEvent => ({
 });
 
 describe("anchor on a real chain", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let anvil: Anvil;
   let folder: LedgerFolder;
   let files: string;
@@ -246,7 +246,7 @@ describe("anchor on a real chain", function () {
     } finally {
       await anvil.rpc("evm_setAutomine", true);
     }
-    assert.equal((await transactor.send(call, 10_000))?.status, 1);
+    assert.equal((await transactor.send(call, 60_000))?.status, 1);
     assert.equal(await provider.getTransactionCount(from, "latest"), before + 2);
   });
 

@@ -6,7 +6,7 @@ const MESSAGES = 10_000;
 
 function suite(name: string, start: () => Promise<TestBroker>, missing: () => string | undefined): void {
   describe(`bad input over ${name}`, function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     let broker: TestBroker | undefined;
     after(() => broker?.stop());
 

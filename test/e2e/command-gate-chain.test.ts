@@ -33,7 +33,7 @@ interface Decided {
 }
 
 describe("command-gate and a real chain", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let home: string;
   let anvil: Anvil;
   let contract: string;

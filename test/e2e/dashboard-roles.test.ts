@@ -6,9 +6,16 @@ import { launchChromium } from "../support/chromium.js";
 import { untilText } from "../support/dashboard-page.js";
 import { RunningCommand } from "../support/demo.js";
 
+interface Traffic {
+  text: () => string;
+  /** Waits until something was received. */
+  until: (pattern: RegExp) => Promise<void>;
+}
+
 /** Everything a page receives from the dashboard's socket, by polling or websocket. */
-function recordTraffic(page: Page): { text: () => string } {
+function recordTraffic(page: Page): Traffic {
   const pieces: string[] = [];
+  const text = () => pieces.join("\n");
   page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => pieces.push(String(payload))));
   page.on("response", (response) => {
     if (response.url().includes("/socket.io/"))
@@ -17,7 +24,11 @@ function recordTraffic(page: Page): { text: () => string } {
         () => undefined,
       );
   });
-  return { text: () => pieces.join("\n") };
+  const until = async (pattern: RegExp) => {
+    for (let i = 0; i < 600 && !pattern.test(text()); i++) await page.waitForTimeout(100);
+    assert.match(text(), pattern);
+  };
+  return { text, until };
 }
 
 /** What names a device, gives a reading or says why one was flagged; counters do not, as those of access points. */
@@ -32,7 +43,7 @@ function dashboardRoutes(): string[] {
 }
 
 describe("dashboard with login", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   let demo: RunningCommand | undefined;
   let browser: Browser | undefined;
 
@@ -47,7 +58,7 @@ describe("dashboard with login", function () {
     return new RegExp(`^${user} (\\S+)$`, "m").exec(text)?.[1] as string;
   }
 
-  async function signIn(user: string): Promise<{ page: Page; traffic: { text: () => string } }> {
+  async function signIn(user: string): Promise<{ page: Page; traffic: Traffic }> {
     const context = await (browser as Browser).newContext();
     const page = await context.newPage();
     const traffic = recordTraffic(page);
@@ -55,9 +66,7 @@ describe("dashboard with login", function () {
     await page.fill("input[name=user]", user);
     await page.fill("input[name=password]", password(user));
     await page.click("button");
-    await page.waitForFunction(() =>
-      /[1-9]\d*accepted/.test(document.querySelector(".rdbt-messages")?.textContent ?? ""),
-    );
+    await untilText(page, ".rdbt-messages", /[1-9]\d* accepted/);
     return { page, traffic };
   }
 
@@ -68,17 +77,18 @@ describe("dashboard with login", function () {
 
     const operator = await signIn("operator");
     const viewer = await signIn("viewer");
-    await operator.page.waitForTimeout(5000);
-    assert.match(operator.traffic.text(), /raw zone mean/);
-    assert.match(viewer.traffic.text(), /acceptedTotal/, "the viewer is fed");
+    await operator.traffic.until(/raw zone mean/);
+    await viewer.traffic.until(/acceptedTotal/);
+    // What the operator was sent by then the viewer would have been sent as well.
+    await operator.page.waitForTimeout(3000);
     assert.doesNotMatch(viewer.traffic.text(), /raw zone mean|"audience"/);
 
     // A page that is opened later gets the charts' history, which holds raw points too.
     const later = await viewer.page.context().newPage();
     const history = recordTraffic(later);
     await later.goto(`${demo.origin}/ui/thermal`);
+    await history.until(/acceptedTotal/);
     await later.waitForTimeout(3000);
-    assert.match(history.text(), /acceptedTotal/);
     assert.doesNotMatch(history.text(), /raw zone mean|"audience"/);
     const debug = await viewer.page.request.get(`${demo.origin}/ui/_debug/datastore/rdbt-ui-trend`);
     assert.equal(debug.status(), 403);
@@ -93,7 +103,7 @@ describe("dashboard with login", function () {
     await untilText(operator.page, ".rdbt-sec-system", /Broker connected/);
     await operator.page.goto(`${origin}/ui/devices`);
     await untilText(operator.page, ".rdbt-sec-devices", /sensor-temp/);
-    assert.match(operator.traffic.text(), FOR_OPERATORS);
+    await operator.traffic.until(FOR_OPERATORS);
     await operator.page.context().close();
 
     const viewer = await signIn("viewer");
@@ -106,8 +116,8 @@ describe("dashboard with login", function () {
     assert.equal(await viewer.page.locator(".rdbt-sec button").count(), 0, "there is nothing to press");
     await viewer.page.goto(`${origin}/ui/devices`);
     await untilText(viewer.page, ".rdbt-sec-devices", /^Devices and their readings are shown to operators only/);
+    await viewer.traffic.until(/"anomalyRate"/);
     await viewer.page.waitForTimeout(3000);
-    assert.match(viewer.traffic.text(), /"anomalyRate"/, "the viewer is fed");
     assert.doesNotMatch(viewer.traffic.text(), FOR_OPERATORS);
 
     // What the page does not offer, a script could still send.

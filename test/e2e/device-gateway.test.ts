@@ -7,7 +7,7 @@ import { gatewayForgeries } from "../support/gateway-forgeries.js";
 import { commandButton, gatewaySecrets } from "../support/gateway-secrets.js";
 
 describe("the shipped device gateway and central server", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   let gateway: DeviceGateway;
   before(async function () {
     requireOnMachine(this, findMosquitto() !== undefined, "mosquitto (apt-get install mosquitto)");

@@ -83,7 +83,7 @@ function ourNodes(): object[] {
 }
 
 describe("the nodes in the editor", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let nodeRed: BootedNodeRed | undefined;
   let browser: Browser | undefined;
   let page: Page;

@@ -16,7 +16,7 @@ const PASSWORD = "p@ss:w/rd #%?&+é";
 const ACCEPTED = /"acceptedTotal":([1-9]\d*)/;
 
 describe("redoubt on a Mosquitto of the user's", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   const folder = mkdtempSync(join(tmpdir(), "redoubt-external-"));
   let broker: TestBroker | undefined;
   let running: RunningCommand | undefined;

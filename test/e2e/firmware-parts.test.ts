@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { connectAsync, type MqttClient } from "mqtt";
+import { namedEpoch } from "../../lib/envelope/cose-message.js";
 import { envelopeProfile } from "../../lib/envelope/registry.js";
 import { sealCommand } from "../../lib/envelope/seal-command.js";
 import { provisioningRecord } from "../../lib/registry/provisioning-record.js";
@@ -25,7 +26,7 @@ const LOGIN = { username: ID, password: "Zk3-Tq_9vXw2Lm8Rb5Yc" };
 const TOPIC = `iot/devices/${ID}/cmd`;
 
 describe("parts of the firmware, compiled for this machine", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
   let program: string;
   let ours: Certificates;
@@ -100,18 +101,19 @@ describe("parts of the firmware, compiled for this machine", function () {
     const refused = device.until(/^not provisioned: (.*)$/);
     device.write(`provision ${record}`);
     assert.equal((await refused)[1], "EPOCH");
-    const profile = envelopeProfile("cose-a128gcm").create([next]);
+    const opened = (by: Buffer, bytes: Buffer, topic: string) =>
+      envelopeProfile("cose-a128gcm").create([by]).open(bytes, { now: Date.now(), topic }).plaintext.toString();
     const heard = new Promise<{ sequence_no: number }>((resolve, reject) => {
-      client.once("message", (topic, bytes) => {
+      client.on("message", (topic, bytes) => {
         try {
-          resolve(JSON.parse(profile.open(bytes, { now: Date.now(), topic }).plaintext.toString()));
+          // What was sealed before the rotation may still arrive.
+          if (namedEpoch(bytes) === 1) opened(key, bytes, topic);
+          else resolve(JSON.parse(opened(next, bytes, topic)));
         } catch (error) {
           reject(error as Error);
         }
       });
     });
-    // What was sealed before the rotation has arrived.
-    await new Promise((resolve) => setTimeout(resolve, 500));
     await client.subscribeAsync(`iot/devices/${ID}/data`, { qos: 1 });
     assert.ok((await heard).sequence_no >= 1);
     await device.stop();

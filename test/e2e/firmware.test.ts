@@ -24,7 +24,7 @@ const FLEET_KEY = Buffer.from(Array.from({ length: 32 }, (_, i) => (i * 37 + 11)
 const LOGIN = { username: ID, password: "Zk3-Tq_9vXw2Lm8Rb5Yc" };
 
 describe("the firmware, compiled for this machine", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let folder: string;
   let program: string;
   before(async function () {

@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shippedFlows } from "../../cli/launch/shipped-flows.js";
 import { RunningCommand } from "../support/demo.js";
+import { projectRoot } from "../support/node-red.js";
 
 interface MaskState {
   groups: { since: number; total: { releases: number; rho: number } }[];
-}
-
-interface FlowNode {
-  type: string;
-  interval?: number;
 }
 
 function digests(folder: string): Record<string, string> {
@@ -26,7 +24,7 @@ function digests(folder: string): Record<string, string> {
 }
 
 describe("kill -9 of Node-RED in mid-stream", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let demo: RunningCommand | undefined;
   after(async () => {
     await demo?.stop("SIGKILL");
@@ -40,7 +38,7 @@ describe("kill -9 of Node-RED in mid-stream", function () {
     ) as MaskState;
 
   async function untilReleases(atLeast: number): Promise<MaskState> {
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 900; i++) {
       try {
         const current = state();
         if ((current.groups[0]?.total.releases ?? 0) >= atLeast) return current;
@@ -53,14 +51,12 @@ describe("kill -9 of Node-RED in mid-stream", function () {
   }
 
   it("loses no spent privacy budget, no key and no model", async () => {
-    demo = await RunningCommand.start("demo");
-    await demo.untilPrinted(ready);
-    await demo.stop();
-    const { home } = demo;
-    const flowFile = join(home, "node-red", "flows.json");
-    const flows = JSON.parse(readFileSync(flowFile, "utf8")) as FlowNode[];
-    for (const node of flows) if (node.type === "redoubt-mask") node.interval = 1;
-    writeFileSync(flowFile, JSON.stringify(flows));
+    const home = mkdtempSync(join(tmpdir(), "redoubt-kill-"));
+    mkdirSync(join(home, "node-red"));
+    const flows = shippedFlows(join(projectRoot, "flows")).map((node) =>
+      node.type === "redoubt-mask" ? { ...node, interval: 1 } : node,
+    );
+    writeFileSync(join(home, "node-red", "flows.json"), JSON.stringify(flows));
 
     demo = await RunningCommand.start("demo", { home });
     await demo.untilPrinted(ready);

@@ -18,7 +18,7 @@ import { tryAttack } from "../support/lab/trial.js";
 import { residentKiB } from "../support/processes.js";
 
 describe("network lab", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
 
   before(function () {
     const missing = missingForLab();
@@ -63,7 +63,8 @@ describe("network lab", function () {
         sweepStaleLabs();
         assert.ok(!namespaceNames().includes(namespace));
         assert.ok(!existsSync(folder));
-        assert.ok(Number.isNaN(residentKiB(pid)), "the program in it ended");
+        // It was killed; its end may take a moment where much else runs.
+        while (!Number.isNaN(residentKiB(pid))) await new Promise((resolve) => setTimeout(resolve, 20));
         assert.ok(namespaceNames().includes(living.namespaceOf("gateway")));
       } finally {
         child.kill("SIGKILL");

@@ -3,7 +3,7 @@ import { BootedNodeRed } from "../support/node-red.js";
 import { loadAllFlows, paletteProblems } from "../support/palette.js";
 
 describe("Node-RED 4.1 on this Node", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let nodeRed: BootedNodeRed | undefined;
   after(() => nodeRed?.stop());
 

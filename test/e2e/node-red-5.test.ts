@@ -9,7 +9,7 @@ import { loadAllFlows, paletteProblems } from "../support/palette.js";
 const NODE_24 = join(`node-${process.platform}-${process.arch}`, "bin", "node");
 
 describe("Node-RED 5 on Node 24", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let nodeRed: BootedNodeRed | undefined;
   after(() => nodeRed?.stop());
 

@@ -33,7 +33,7 @@ const local = (seconds: number) => new Date(seconds * 1000).toISOString().slice(
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 
 describe("the page Occupancy", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   // Each goes on where the one before ended.
   this.bail(true);
   const home = mkdtempSync(join(tmpdir(), "redoubt-occupancy-"));
@@ -53,7 +53,7 @@ describe("the page Occupancy", function () {
 
   const origin = () => (running as RunningCommand).origin;
   const stored = async (above: number) => {
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 600; i++) {
       const count = Number(
         /[\d,]+$/.exec(await readText(page, ".rdbt-occ-stored").catch(() => ""))?.[0].replace(/,/g, ""),
       );
@@ -88,16 +88,21 @@ describe("the page Occupancy", function () {
     const cells = await page
       .locator(".rdbt-occ-strip td")
       .evaluateAll((all) => all.map((td) => td.getAttribute("aria-label")));
-    const today = Math.floor(Date.now() / 86_400_000) * 86_400;
     assert.equal(cells.length, 24 * truth.names.length);
+    // The page was drawn a moment ago, perhaps before the hour turned, and at midnight "today" was another day.
+    const hourNow = Math.floor(Date.now() / 3_600_000);
+    const lastHour = / (\d\d):00–\d\d:00: .* so far$/s.exec(String(cells[23]))?.[1];
+    const last = [hourNow, hourNow - 1].find((hour) => hour % 24 === Number(lastHour)) ?? assert.fail(`${cells[23]}`);
     let compared = 0;
-    for (const label of cells) {
+    for (const [i, label] of cells.entries()) {
       const [, ap, day, hour, count] =
         /^(.*), (\w+) (\d\d):00–\d\d:00: (?:about (\d+) devices?|nobody)/s.exec(String(label)) ?? [];
       // The hour that is not over goes on filling.
-      if (ap === undefined || String(label).endsWith("so far")) continue;
-      const midnight = day === "today" ? today : today - 86_400;
-      const from = midnight + Number(hour) * 3600;
+      if (ap === undefined || i % 24 === 23) continue;
+      const from = 3600 * (last - 23 + (i % 24));
+      const date = new Date(from * 1000);
+      assert.equal(Number(hour), date.getUTCHours(), String(label));
+      if (day !== "today") assert.equal(day, date.toLocaleDateString("en", { weekday: "long", timeZone: "UTC" }));
       const exact = deviceCount(truth, [ap], from, from + 3600);
       assert.ok(Math.abs(Number(count ?? 0) - exact) <= 2 + 0.25 * exact, `${label}: there were ${exact}`);
       compared++;
@@ -191,7 +196,8 @@ describe("the page Occupancy", function () {
   it("counts devices exactly and by roll-ups, and says why it does not", async () => {
     const form = page.locator(".rdbt-occ-count");
     const { from } = devicesIn(truth);
-    const to = from + 4 * 3600;
+    // Few hours: so far from the truth as is allowed below no estimate of some hundred devices ever is.
+    const to = from + 2 * 3600;
     const choose = (label: string, value: string) =>
       form.locator("label", { hasText: label }).locator("select").selectOption(value);
     await choose("When", "own");
@@ -200,7 +206,7 @@ describe("the page Occupancy", function () {
     const count = () => form.getByRole("button", { name: "Count" }).click();
     const first = (pattern: RegExp) => untilText(page, ".rdbt-occ-answers li:first-child", pattern);
     await count();
-    await first(new RegExp(`^${deviceCount(truth, truth.names, from, to)} devices everywhere,`));
+    await first(new RegExp(`^${deviceCount(truth, truth.names, from, to)} devices? everywhere,`));
     await choose("Where", "floor");
     await form.getByLabel("Floor", { exact: true }).fill("f02");
     await count();

@@ -33,7 +33,7 @@ function readJson<T>(...path: string[]): T {
 }
 
 describe("palette scorecard", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   const folder = mkdtempSync(join(tmpdir(), "redoubt-scorecard-"));
   const packed = join(folder, "package");
   const tool = join(projectRoot, ".cache", "node-red-dev", "node_modules");
@@ -56,7 +56,7 @@ describe("palette scorecard", function () {
     const run = spawnSync(
       process.execPath,
       ["--require", stub, script as string, "validate", "-p", packed, "-o", output],
-      { encoding: "utf8", timeout: 150_000 },
+      { encoding: "utf8", timeout: 400_000 },
     );
     const said = `${run.stdout}${run.stderr}`;
     requireOnMachine(this, !/ENOTFOUND|EAI_AGAIN|ECONNREFUSED/.test(said), "the npm registry (P06, P07, D02, D03)");

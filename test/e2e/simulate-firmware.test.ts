@@ -12,7 +12,7 @@ import { projectRoot } from "../support/node-red.js";
 const MAIN = join(process.env.REDOUBT_TEST_DIST ?? join(projectRoot, "dist"), "cli", "main.js");
 
 describe("redoubt simulate firmware", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let broker: EmbeddedTestBroker;
   before(async () => {
     broker = await startEmbeddedBroker();
@@ -49,7 +49,7 @@ describe("redoubt simulate firmware", function () {
   it("builds, registers and runs devices that deliver, each with its own flash, and goes on with their numbers", async function () {
     requireFirmware(this);
     for (let run = 0; run < 2; run++) {
-      const args = ["--url", broker.url, "--devices", "2", "--rate", "5", "--duration", "4", "--json"];
+      const args = ["--url", broker.url, "--devices", "2", "--rate", "5", "--duration", "8", "--json"];
       const { code, out, err } = await simulate(args);
       assert.equal(code, 0, err);
       const report = JSON.parse(out) as Record<string, number>;

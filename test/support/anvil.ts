@@ -5,6 +5,7 @@ import { freePort } from "./free-port.js";
 
 /** First account of anvil's published phrase; anvil itself signs for it. */
 export const ANVIL_ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+const START_MS = 60_000;
 const BINARY = "@foundry-rs/anvil-linux-amd64/bin/anvil";
 
 /** Path of the anvil binary, fetched once; undefined where there is none for this machine. */
@@ -52,7 +53,7 @@ export class Anvil {
       ],
       { stdio: "ignore" },
     );
-    for (let attempt = 0; attempt < 200; attempt++) {
+    for (const deadline = performance.now() + START_MS; performance.now() < deadline; ) {
       if (this.child.exitCode !== null) throw new Error("anvil ended at once");
       try {
         await this.rpc("eth_chainId");

@@ -165,11 +165,13 @@ export async function rollbackDrill(binary: string, options: RollbackOptions): P
         await anvil.start(chainOptions);
         size = await grown(anvil.url, contract, size);
       }
+      const { hash } = (await anvil.rpc("eth_getBlockByNumber", "latest", false)) as { hash: string };
       await anvil.end("SIGKILL");
       await wait(1000 + random.uniform() * 1000);
       await anvil.start(chainOptions);
+      // The anchorer goes on at once, so that the size would soon tell nothing.
+      if ((await anvil.rpc("eth_getBlockByHash", hash, false)) === null) rollbacks++;
       const now = (await sizeOn(anvil.url, contract)) ?? 0;
-      if (now < size) rollbacks++;
       progress(`round ${round + 1}: chain killed at size ${size}, back at ${now}; log ${ledger.size}`);
       size = await grown(anvil.url, contract, now);
       await kill(anchorer);
@@ -181,7 +183,7 @@ export async function rollbackDrill(binary: string, options: RollbackOptions): P
     await kill(anchorer);
     // The anchorer may have been killed before it wrote the last anchor down; the next one does.
     anchorer = startAnchorer(folder.path, anvil.url, contract, keystore);
-    const deadline = performance.now() + 30_000;
+    const deadline = performance.now() + 90_000;
     while (ledger.anchors().at(-1)?.size !== ledger.size && performance.now() < deadline) await wait(100);
     await kill(anchorer);
 

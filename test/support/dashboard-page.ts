@@ -7,16 +7,62 @@ export async function readText(page: Page, selector: string): Promise<string> {
   return (await page.locator(selector).first().innerText()).replace(/\s+/g, " ").trim();
 }
 
-/** Waits until an element's text satisfies a condition; the error says what it was instead. */
-export async function untilText(page: Page, selector: string, pattern: RegExp, timeoutMs = 60_000): Promise<string> {
-  const deadline = Date.now() + timeoutMs;
-  let text = "";
-  while (Date.now() < deadline) {
-    text = await readText(page, selector).catch(() => "");
-    if (pattern.test(text)) return text;
-    await page.waitForTimeout(100);
+const PATIENCE_MS = 60_000;
+
+/**
+ * Waits until what is read satisfies a condition; the error says what it was instead. What one message to the flow
+ * changes in several widgets the dashboard shows in one after the other.
+ */
+export async function untilRead<T>(
+  page: Page,
+  read: () => Promise<T>,
+  isSo: (value: T) => boolean,
+  timeoutMs = PATIENCE_MS,
+): Promise<T> {
+  for (const deadline = performance.now() + timeoutMs; ; await page.waitForTimeout(100)) {
+    const value = await read();
+    if (isSo(value)) return value;
+    if (performance.now() > deadline) throw new Error(`it never came so far, but is ${JSON.stringify(value)}`);
   }
-  throw new Error(`${selector} never read ${pattern}, but "${text}"`);
+}
+
+/** Waits until an element's text matches; the error says what it was instead. */
+export async function untilText(
+  page: Page,
+  selector: string,
+  pattern: RegExp,
+  timeoutMs = PATIENCE_MS,
+): Promise<string> {
+  const read = () => readText(page, selector).catch(() => "");
+  try {
+    return await untilRead(page, read, (text) => pattern.test(text), timeoutMs);
+  } catch (error) {
+    throw new Error(`${selector} never read ${pattern}: ${(error as Error).message}`);
+  }
+}
+
+/** Waits until an attribute of an element matches. */
+export async function untilAttribute(page: Page, selector: string, name: string, pattern: RegExp): Promise<string> {
+  const read = () =>
+    page
+      .locator(selector)
+      .first()
+      .getAttribute(name)
+      .then((text) => text ?? "");
+  return untilRead(page, read, (text) => pattern.test(text));
+}
+
+/** Waits until the gateway behind a dashboard hears its devices: what is sent before, nobody keeps for it. */
+export async function untilReady(origin: string): Promise<void> {
+  while (!(await fetch(`${origin}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+/**
+ * Waits until the Node-RED behind a dashboard has answered, and so has taken what came before: where it stands still for
+ * seconds, what is sent meanwhile would reach it at once.
+ */
+export async function untilTaken(origin: string): Promise<void> {
+  await (await fetch(`${origin}/healthz`)).text();
 }
 
 /** Counts the messages that the dashboard sends to each widget of a page from now on. */

@@ -7,7 +7,7 @@
 export async function untilDashboardSends(
   origin: string,
   pattern: RegExp,
-  timeoutMs = 30_000,
+  timeoutMs = 90_000,
 ): Promise<RegExpExecArray> {
   const signal = AbortSignal.timeout(timeoutMs);
   const poll = `${origin}/ui/socket.io/?EIO=4&transport=polling`;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Account, readAccounts } from "../../lib/broker/accounts.js";
 import { freePort } from "./free-port.js";
-import { projectRoot } from "./node-red.js";
+import { linesOf, projectRoot, textOf } from "./node-red.js";
 
 const cli = join(projectRoot, "dist", "cli", "main.js");
 
@@ -20,7 +20,7 @@ export interface RunOptions {
 
 /** `redoubt demo` or `redoubt start` as a user runs it: the built command in a process of its own. */
 export class RunningCommand {
-  private readonly lines: string[] = [];
+  private readonly said: readonly (() => string)[];
   readonly ended: Promise<number | null>;
 
   private constructor(
@@ -29,9 +29,7 @@ export class RunningCommand {
     readonly port: number,
     readonly mqttPort: number,
   ) {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on("data", (chunk: Buffer) => this.lines.push(...chunk.toString().split("\n").filter(Boolean)));
-    }
+    this.said = [child.stdout, child.stderr].map(textOf);
     this.ended = new Promise((resolve) => child.once("close", resolve));
   }
 
@@ -59,7 +57,7 @@ export class RunningCommand {
   }
 
   get output(): string {
-    return this.lines.join("\n");
+    return linesOf(this.said).join("\n");
   }
 
   get nodeRedLog(): string {

@@ -43,7 +43,8 @@ export function assertTrustRises({ trust, seconds }: FirmwareFleetResult): void 
 
 /** Changes of the gateway's trust-update: room to rise, and a point every two seconds instead of every minute. */
 export const TRUST_PROPERTIES = {
-  "rdbt-gw-trust": { initialScore: 60, recoverySec: 2, recoveryBurst: 1, creditSec: 1 },
+  // None is lost by silence, while copies are sent.
+  "rdbt-gw-trust": { initialScore: 60, recoverySec: 2, recoveryBurst: 1, creditSec: 1, heartbeatTimeoutSec: 3600 },
 };
 
 const PATIENCE_MS = 120_000;

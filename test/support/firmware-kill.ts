@@ -104,7 +104,7 @@ class KillRun {
     await this.recovers(program);
   }
 
-  /** With a flash that works again it sends what nobody has seen yet, and takes a command. */
+  /** With a flash that works again it sends what nobody has seen yet, takes a command, and refuses copies of one. */
   private async recovers(program: string): Promise<void> {
     const before = this.sealed.size;
     const device = this.device(0, program);
@@ -122,6 +122,16 @@ class KillRun {
           return this.taken.length > took;
         },
         () => "the device takes no command any more",
+      );
+      const refused = this.refusals;
+      const copy = this.seal();
+      await until(
+        async () => {
+          await this.publish(copy);
+          await sleep(100);
+          return this.refusals > refused;
+        },
+        () => "the device does not refuse a copy any more",
       );
     } finally {
       await device.stop();

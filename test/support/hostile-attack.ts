@@ -31,7 +31,7 @@ export interface HostileAttackOptions {
 }
 
 async function until(condition: () => boolean, what: () => string): Promise<void> {
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 600; i++) {
     if (condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { encryptCredentials, type FlowCredentials } from "../../cli/launch/node-red-credentials.js";
 import { freePort } from "./free-port.js";
 
@@ -22,6 +23,20 @@ export interface BootOptions {
   mqttReconnectMs?: number;
 }
 
+/** Collects what a stream says: a line, or a character, may come in two pieces. */
+export function textOf(stream: Readable | null): () => string {
+  let text = "";
+  stream?.setEncoding("utf8").on("data", (piece: string) => {
+    text += piece;
+  });
+  return () => text;
+}
+
+/** The lines of several streams, but for empty ones. */
+export function linesOf(texts: readonly (() => string)[]): string[] {
+  return texts.flatMap((text) => text().split("\n").filter(Boolean));
+}
+
 /** The Node-RED of this checkout. */
 export function nodeRedScript(): string {
   return join(dirname(require.resolve("node-red/package.json")), "red.js");
@@ -34,7 +49,7 @@ export class BootedNodeRed {
     readonly home: string,
     readonly userDir: string,
     private readonly child: ChildProcess,
-    private readonly lines: string[],
+    private readonly said: readonly (() => string)[],
     private readonly ownsHome: boolean,
   ) {}
 
@@ -71,11 +86,8 @@ export class BootedNodeRed {
       env: { ...process.env, REDOUBT_HOME: home, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const lines: string[] = [];
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on("data", (chunk: Buffer) => lines.push(...chunk.toString().split("\n").filter(Boolean)));
-    }
-    const booted = new BootedNodeRed(`http://127.0.0.1:${port}`, home, userDir, child, lines, !options.home);
+    const said = [child.stdout, child.stderr].map(textOf);
+    const booted = new BootedNodeRed(`http://127.0.0.1:${port}`, home, userDir, child, said, !options.home);
     try {
       await booted.untilLogged(/Started flows/);
     } catch (error) {
@@ -83,6 +95,10 @@ export class BootedNodeRed {
       throw error;
     }
     return booted;
+  }
+
+  private get lines(): string[] {
+    return linesOf(this.said);
   }
 
   get log(): readonly string[] {

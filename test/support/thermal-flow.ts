@@ -76,9 +76,11 @@ export interface Counters {
 
 /** The newest snapshot of one stats node; zero before the first. */
 export function countersOf(snapshotFile: string, node: string): Counters {
-  const lines = readFileSync(snapshotFile, { encoding: "utf8", flag: "a+" }).trim().split("\n").filter(Boolean);
-  const snapshots = lines.map((line) => JSON.parse(line) as Counters & { node: string });
-  return (
-    snapshots.findLast((entry) => entry.node === node) ?? { acceptedTotal: 0, rejectedTotal: 0, rejectedByCode: {} }
-  );
+  const lines = readFileSync(snapshotFile, { encoding: "utf8", flag: "a+" }).split("\n");
+  // What follows the last line feed is being written.
+  for (const line of lines.slice(0, -1).reverse()) {
+    const snapshot = JSON.parse(line) as Counters & { node: string };
+    if (snapshot.node === node) return snapshot;
+  }
+  return { acceptedTotal: 0, rejectedTotal: 0, rejectedByCode: {} };
 }

@@ -2,6 +2,7 @@
 import json
 import os
 import sys
+import threading
 import time
 
 import paho.mqtt.client as mqtt
@@ -13,10 +14,16 @@ def connected(client_id, topic=None):
     client = mqtt.Client(*version, client_id=client_id)
     client.username_pw_set(os.environ["MQTT_USER"], os.environ["MQTT_PASSWORD"])
     client.connect("127.0.0.1", int(os.environ["MQTT_PORT"]), 60)
+    subscribed = threading.Event()
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.loop_start()
     if topic:
         client.subscribe(topic)
-    client.loop_start()
+        subscribed.wait()
     return client
+
+
+published = []
 
 
 def judge(client, _userdata, message):
@@ -31,14 +38,14 @@ def judge(client, _userdata, message):
         "rate": reading["message_rate"],
         "status": "anomaly" if is_attack else "normal",
     }
-    client.publish("security/alert", json.dumps(alert))
+    published.append(client.publish("security/alert", json.dumps(alert)))
 
 
 monitor = connected("iot-monitor", "iot/#")
 monitor.on_message = judge
 simulator = connected("iot-simulator")
-time.sleep(0.5)
-for client_id, topic, temp, humidity, rate in json.loads(sys.argv[1]):
+readings = json.loads(sys.argv[1])
+for client_id, topic, temp, humidity, rate in readings:
     reading = {
         "client_id": client_id,
         "topic": topic,
@@ -48,7 +55,10 @@ for client_id, topic, temp, humidity, rate in json.loads(sys.argv[1]):
         "timestamp": int(time.time()),
     }
     simulator.publish(topic, json.dumps(reading)).wait_for_publish()
-time.sleep(1)
+while len(published) < len(readings):
+    time.sleep(0.05)
+for each in published:
+    each.wait_for_publish()
 for client in (simulator, monitor):
     client.disconnect()
     client.loop_stop()

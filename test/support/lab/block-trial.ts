@@ -8,13 +8,15 @@ import type { LabWatch } from "./lab-watch.js";
 
 /** Slower than the detectors have to be. */
 const BLOCKED_SEC = 30;
-const OUT_SEC = 5;
+const OUT_SEC = 30;
 /** From the end of a block to the next attempt that succeeds. */
-const BACK_SEC = 5;
+const BACK_SEC = 30;
 
 export interface BlockTrial {
   /** Address or MAC that was blocked. */
   target: string;
+  /** How long the gateway means to block it, seconds. */
+  blockedForSec: number;
   /** Seconds from the crossing of the threshold to the first attempt that did not get through, on the clock of the day. */
   outAfterSec: number;
   /** How long nothing got through. */
@@ -90,5 +92,6 @@ export async function blockAttacker(
   const backAt = await prober.until(true, blockSec + BACK_SEC);
   const crossedAt = watch.crossings.get(kind);
   if (crossedAt === undefined) throw new Error(`the threshold of ${kind} was not crossed`);
-  return { target, openConnections, outAfterSec: outAt - crossedAt, outForSec: backAt - outAt };
+  const blockedForSec = act()?.seconds ?? 0;
+  return { target, blockedForSec, openConnections, outAfterSec: outAt - crossedAt, outForSec: backAt - outAt };
 }

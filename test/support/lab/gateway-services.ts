@@ -14,7 +14,7 @@ export const SSH_PORT = 22;
 /** The broker's only account. */
 export const MQTT_LOGIN = { username: "house", password: "a-password-in-no-list" };
 
-const STARTUP_MS = 15_000;
+const STARTUP_MS = 60_000;
 
 /** The command line of one of the lab's own programs (TypeScript of this folder). */
 export function scriptCommand(name: string, args: readonly string[]): string[] {
@@ -45,7 +45,7 @@ function writeMosquittoConfig(folder: string): string {
   return config;
 }
 
-/** Waits until every port of a host listens. @throws after 15 s. */
+/** Waits until every port of a host listens. @throws after a minute. */
 export async function untilListening(network: LabNetwork, host: HostName, ...ports: number[]): Promise<void> {
   const deadline = Date.now() + STARTUP_MS;
   for (;;) {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { toolPath } from "./tools.js";
 
 const STARTTIME_FIELD = 19;
+const PATIENCE_MS = 30_000;
 /** lab-<pid>-<start>-<random>, and with -<host> behind it for a namespace. */
 const LAB = /^lab-(\d+)-(\d+)-[0-9a-f]+/;
 
@@ -49,7 +50,8 @@ function removeNamespace(namespace: string): void {
 /** Takes a lab's namespaces away, with everything that runs in them, and its folder. */
 export function removeLab(prefix: string): void {
   for (const name of namespaceNames()) if (name.startsWith(`${prefix}-`)) removeNamespace(name);
-  rmSync(join(tmpdir(), prefix), { recursive: true, force: true });
+  // What was killed may write until it is gone.
+  rmSync(join(tmpdir(), prefix), { recursive: true, force: true, maxRetries: 10 });
 }
 
 /** Takes away the labs whose process no longer runs. @returns their prefixes. */
@@ -60,11 +62,14 @@ export function sweepStaleLabs(): string[] {
     return startOf(Number(pid)) !== start;
   });
   for (const prefix of stale) {
-    try {
-      removeLab(prefix);
-    } catch (error) {
-      // Another lab's sweep may have been faster.
-      if (namespaceNames().some((name) => name.startsWith(`${prefix}-`))) throw error;
+    for (const deadline = performance.now() + PATIENCE_MS; ; ) {
+      try {
+        removeLab(prefix);
+        break;
+      } catch (error) {
+        // Another lab's sweep may have been faster, or be at it just now.
+        if (performance.now() > deadline) throw error;
+      }
     }
   }
   return stale;

@@ -14,7 +14,7 @@ export interface SensorFigures {
 }
 
 const URL = `mqtt://${addressOf("gateway")}:${MQTT_PORT}`;
-const LAST_READINGS_MS = 500;
+const LAST_READINGS_MS = 30_000;
 
 /** Starts the sensor. @returns when it is connected and publishes. */
 export async function startSensor(network: LabNetwork, messagesPerSec: number): Promise<ChildProcess> {
@@ -51,8 +51,14 @@ export class SensorRecord {
     const line = once(createInterface({ input: this.#sensor.stdout! }), "line");
     this.#sensor.kill("SIGTERM");
     const { sent, acknowledged } = JSON.parse((await line)[0]) as { sent: number; acknowledged: number };
-    await new Promise((resolve) => setTimeout(resolve, LAST_READINGS_MS));
     const numbers = Array.from({ length: sent }, (_, index) => index + 1);
-    return { sent, acknowledged, missing: numbers.filter((number) => !this.#received.has(number)) };
+    const missing = () => numbers.filter((number) => !this.#received.has(number));
+    for (
+      const deadline = performance.now() + LAST_READINGS_MS;
+      performance.now() < deadline && missing().length > 0;
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return { sent, acknowledged, missing: missing() };
   }
 }
