@@ -83,7 +83,8 @@ describe("MQTT", () => {
   });
 
   it("fails while the broker is away, and connects again once it is back", async () => {
-    const embedded = await startEmbeddedBroker();
+    // Not one of those that the system gives to outgoing connections: it must be free again.
+    const embedded = await startEmbeddedBroker({ port: await freePort() });
     broker = embedded;
     const { home, port, accounts } = embedded;
     const { username, password } = accounts.publisher as { username: string; password: string };
