@@ -127,6 +127,7 @@ function mbedtlsSource(suite) {
     "Dir::State::lists": join(folder, "lists"),
     "Dir::Cache": folder,
     "APT::Sandbox::User": "root",
+    "Acquire::Retries": "5",
     "Acquire::Languages": "none",
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]);

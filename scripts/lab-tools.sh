@@ -19,15 +19,15 @@ for file in usr/sbin/sshd usr/lib/openssh/sftp-server usr/sbin/arpspoof; do
 done
 [ "${#missing[@]}" -eq 0 ] && [ "$complete" = true ] && exit 0
 
-apt-get update -q >/dev/null
+apt-get update -q -o Acquire::Retries=5 >/dev/null
 if [ "${#missing[@]}" -gt 0 ]; then
-  DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${missing[@]}" >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -yq -o Acquire::Retries=5 --no-install-recommends "${missing[@]}" >/dev/null
 fi
 if [ "$complete" = false ]; then
   downloads="$(mktemp -d)"
   trap 'rm -rf "$downloads"' EXIT
   chmod 755 "$downloads"
   mkdir -p "$folder"
-  (cd "$downloads" && apt-get download -q "${unpacked[@]}" >/dev/null)
+  (cd "$downloads" && apt-get download -q -o Acquire::Retries=5 "${unpacked[@]}" >/dev/null)
   for package in "$downloads"/*.deb; do dpkg -x "$package" "$folder"; done
 fi

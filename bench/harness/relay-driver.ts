@@ -6,7 +6,7 @@ import { connectPacket, PACKET, PacketReader, payloadOf, publishPacket, subscrib
 /** What the parent asks for. */
 export type DriverCommand =
   | ({ do: "connect" } & DriverTarget)
-  /** Sends one message and waits so long for any answer. */
+  /** Sends one message and waits for any answer, at most so long. */
   | { do: "probe"; message: Uint8Array; waitMs: number }
   /** Sends all of them with at most `inFlight` unanswered and reports the times. */
   | { do: "run"; messages: Uint8Array[]; inFlight: number; segments: number; silenceMs: number };
@@ -70,14 +70,21 @@ function openConnection(to: DriverTarget): Promise<void> {
 }
 
 async function probe(message: Uint8Array, waitMs: number): Promise<boolean> {
-  let isAnswered = false;
-  onPayload = () => {
-    isAnswered = true;
-  };
-  socket.write(publishPacket(target.sendTo, message));
-  await pause(waitMs);
-  if (isAnswered) await pause(STRAGGLERS_MS);
-  return isAnswered;
+  let answers = 0;
+  await new Promise<void>((resolve) => {
+    onPayload = () => {
+      answers++;
+      resolve();
+    };
+    socket.write(publishPacket(target.sendTo, message));
+    setTimeout(resolve, waitMs);
+  });
+  // Those to earlier probes, which came late, may be on their way.
+  for (let before = 0; before < answers; ) {
+    before = answers;
+    await pause(STRAGGLERS_MS);
+  }
+  return answers > 0;
 }
 
 function run({

@@ -45,8 +45,8 @@ export interface RelayJob<Message> {
 
 const SEGMENTS = 10;
 const SILENCE_MS = 15_000;
-const PROBES = 150;
-const PROBE_WAIT_MS = 200;
+const PROBES = 60;
+const PROBE_WAIT_MS = 1000;
 
 /** The driver's process, as its parent sees it. */
 class Driver {

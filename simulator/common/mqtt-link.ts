@@ -2,6 +2,8 @@ import { connectAsync, type MqttClient } from "mqtt";
 import type { Account } from "../../lib/broker/accounts.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Of a thousand at once the last ones would run out of time on a slow machine, while it works for the first ones. */
+const CONNECTING_AT_ONCE = 50;
 const RECONNECT_MS = 2000;
 
 /** The broker's address without what a URL may hold of credentials. */
@@ -78,14 +80,19 @@ export async function connectAll(
   clients: readonly NamedClient[],
   onTrouble: (line: string) => void,
 ): Promise<MqttClient[]> {
-  const attempts = await Promise.allSettled(
-    clients.map(({ name, account }) => connectTo(url, name, account, onTrouble)),
-  );
-  const connected = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
-  const failed = attempts.find((attempt) => attempt.status === "rejected");
-  if (!failed) return connected;
-  await closeAll(connected);
-  throw failed.reason;
+  const connected: MqttClient[] = [];
+  for (let at = 0; at < clients.length; at += CONNECTING_AT_ONCE) {
+    const some = clients.slice(at, at + CONNECTING_AT_ONCE);
+    const attempts = await Promise.allSettled(
+      some.map(({ name, account }) => connectTo(url, name, account, onTrouble)),
+    );
+    connected.push(...attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : [])));
+    const failed = attempts.find((attempt) => attempt.status === "rejected");
+    if (!failed) continue;
+    await closeAll(connected);
+    throw failed.reason;
+  }
+  return connected;
 }
 
 export async function closeAll(clients: readonly MqttClient[]): Promise<void> {

@@ -11,7 +11,7 @@ import { TCP } from "../../lib/network/packet.js";
 import { requireOnMachine } from "../setup.js";
 
 describe("redoubt bench ids", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   let folder: string;
   beforeEach(() => {

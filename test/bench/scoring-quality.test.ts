@@ -11,7 +11,7 @@ import { SeededRandom } from "../../lib/common/seeded-random.js";
 import { requireOnMachine } from "../setup.js";
 
 describe("redoubt bench scoring-quality", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   let folder: string;
   beforeEach(() => {

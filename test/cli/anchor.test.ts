@@ -10,7 +10,7 @@ import { runCli } from "./run-cli.js";
 const ADDRESS = `0x${"12".repeat(20)}`;
 
 describe("redoubt anchor", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let folder: LedgerFolder;
   let files: string;
   beforeEach(() => {

@@ -20,7 +20,7 @@ describe("redoubt envelope, for devices", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   it("gives the vectors of cose-a128gcm with --batch, both ways", async function () {
-    this.timeout(20_000);
+    this.timeout(120_000);
     const numbered = seal.map(({ deviceKey, topic, epoch, counter, bootId, plaintext, message }) => ({
       sealing: {
         ...{ key: deviceKey, aad: topic, epoch, bootId, counter: BigInt(`0x${counter}`).toString() },
@@ -46,7 +46,7 @@ describe("redoubt envelope, for devices", () => {
   });
 
   it("counts from --counter, binds --aad, and refuses copies", async function () {
-    this.timeout(20_000);
+    this.timeout(120_000);
     const vector = seal[0] as CoseVectors["seal"][number];
     const base = ["--profile", "cose-a128gcm", "--key-file", keyFile, "--aad", vector.topic];
     const fixed = ["--epoch", "1", "--counter", "1", "--boot-id", vector.bootId];
@@ -63,7 +63,7 @@ describe("redoubt envelope, for devices", () => {
   });
 
   it("exits 2 where something is missing or not allowed", async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const key = ["--key-file", keyFile];
     const cases: [string[], RegExp][] = [
       [["encrypt", "--profile", "cose-a128gcm", ...key], /--aad/],
@@ -82,7 +82,7 @@ describe("redoubt envelope, for devices", () => {
   });
 
   it("opens old devices' messages where that is allowed", async function () {
-    this.timeout(20_000);
+    this.timeout(120_000);
     const key = Buffer.from("91c6d05ae2477fb8036e1d9a54f2880b", "hex");
     writeFileSync(keyFile, `${key.toString("hex")}\n`, { mode: 0o600 });
     const message = sealEcbCrc(key, Buffer.from('{"temp":25.50}')).toString("hex");

@@ -12,7 +12,7 @@ const PYTHON = process.env.REDOUBT_TEST_PYTHON ?? "/usr/bin/python3";
 const EXPORTER = join(__dirname, "..", "..", "models", "export_sklearn.py");
 
 describe("redoubt import-model, train ocsvm and train ensemble", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   let folder: string;
   let csv: string;

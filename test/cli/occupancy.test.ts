@@ -42,7 +42,7 @@ const LOG = [
 ].join("");
 
 describe("redoubt occupancy", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let home: string;
   const environment = { home: process.env.REDOUBT_HOME, url: process.env.REDOUBT_OCCUPANCY_URL };
 

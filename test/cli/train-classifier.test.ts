@@ -10,7 +10,7 @@ import { readModelFile } from "../../lib/anomaly/model-file.js";
 import { SeededRandom } from "../../lib/common/seeded-random.js";
 
 describe("redoubt train tree, forest and knn", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   let folder: string;
   let csv: string;

@@ -52,7 +52,7 @@ async function connect(broker: EmbeddedTestBroker): Promise<MqttClient> {
     try {
       return await mqtt.connectAsync(broker.url, { ...ACCOUNT, protocolVersion: 4, reconnectPeriod: 0 });
     } catch (error) {
-      if (attempt === 4) throw error;
+      if (attempt === 20) throw error;
     }
   }
 }
@@ -83,8 +83,19 @@ class ManyClients {
     });
   }
 
+  /**
+   * Publishes the first two, one for each way through the flow, retained: whoever subscribes later gets them, and that
+   * they are counted tells that both subscriptions are there.
+   */
+  async sendRetained(): Promise<void> {
+    while (this.sent < 2) this.publish(true);
+    while (this.inFlight > 0) await pause(5);
+    if (this.failure) throw this.failure;
+  }
+
   /** Publishes up to `total` messages and returns when every one of them was counted. */
   async sendUpTo(total: number): Promise<void> {
+    this.countedAt = Date.now();
     while (this.counted < total) {
       while (this.sent < total && this.sent - this.counted < MAX_AHEAD && this.inFlight < MAX_IN_FLIGHT) this.publish();
       await pause(5);
@@ -96,7 +107,7 @@ class ManyClients {
     assert.equal(this.counted, total);
   }
 
-  private publish(): void {
+  private publish(retain = false): void {
     const name = `client-${this.random.uint32().toString(36)}-${this.sent}`;
     // Half of them are let in without proof, half are refused: both ways through the flow see invented names.
     const topic = `${this.sent % 2 === 0 ? ACCEPTED_TOPICS : REFUSED_TOPICS}/${name}/data`;
@@ -108,7 +119,7 @@ class ManyClients {
     };
     this.sent++;
     this.inFlight++;
-    this.client.publish(topic, JSON.stringify(reading), { qos: 1 }, (error) => {
+    this.client.publish(topic, JSON.stringify(reading), { qos: 1, retain }, (error) => {
       this.inFlight--;
       if (error) this.failure = error;
     });
@@ -117,7 +128,7 @@ class ManyClients {
 
 /** The full snapshot with the last of the messages; its file is a few steps behind the counters. */
 async function lastSnapshot(file: string, messages: number): Promise<string> {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 600; i++) {
     const text = readFileSync(file, "utf8");
     // While it is written it is cut short.
     if (text.trimEnd().endsWith("}") && text.includes(`"total":${messages},`)) return text;
@@ -147,6 +158,9 @@ export const millionClients: Drill = {
     try {
       client = await connect(broker);
       const snapshotFile = join(home, "snapshot.json");
+      const clients = new ManyClients(client, new SeededRandom(seed));
+      await client.subscribeAsync(COUNTERS_TOPIC);
+      await clients.sendRetained();
       nodeRed = await BootedNodeRed.boot({
         flows: manyClientsFlow(broker.port, snapshotFile),
         credentials: { [BROKER_NODE]: { user: ACCOUNT.username, password: ACCOUNT.password } },
@@ -154,10 +168,7 @@ export const millionClients: Drill = {
         env: { NODE_OPTIONS },
       });
       await nodeRed.untilLogged(/Connected to broker/);
-      const clients = new ManyClients(client, new SeededRandom(seed));
-      await client.subscribeAsync(COUNTERS_TOPIC);
-      // The subscriptions of the flow are on their way when it says that it is connected.
-      await pause(1000);
+      await clients.sendUpTo(2);
       const began = Date.now();
       for (let part = 1; part <= 10; part++) {
         await clients.sendUpTo((messages * part) / 10);

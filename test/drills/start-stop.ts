@@ -11,7 +11,7 @@ const STARTS = 20;
 const REDUCED_STARTS = 3;
 /** An impatient person's Ctrl-C comes within this after the start. */
 const IMPATIENT_MS = 4000;
-const ORPHAN_PATIENCE_MS = 10_000;
+const ORPHAN_PATIENCE_MS = 60_000;
 
 async function sleep(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));

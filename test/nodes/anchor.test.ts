@@ -32,7 +32,7 @@ const alert = (device: string): LedgerEvent => ({
 });
 
 describe("anchor node", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let home: string;
   before(() => helper.startServer());
   after(() => helper.stopServer());

@@ -34,7 +34,7 @@ function alertOf(more: Partial<NetworkAlert> = {}): NetworkAlert {
 }
 
 describe("block node", function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let home: string;
   before(() => helper.startServer());
   after(() => helper.stopServer());

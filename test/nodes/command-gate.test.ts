@@ -193,10 +193,13 @@ describe("command-gate node", () => {
       ["AUTH", "AUTH", "SCHEMA"],
     );
     assert.equal(decisions().length, 0);
+    const begin = performance.now();
     await send(...Array.from({ length: 130 }, () => command("fernet")));
-    assert.equal(received.rejected.filter(({ rejected }) => rejected?.code === "RATE").length, 10);
+    const refused = received.rejected.filter(({ rejected }) => rejected?.code === "RATE").length;
     const counters = received.approved.map((msg) => msg.command?.counter);
-    assert.equal(new Set(counters).size, 120);
+    assert.deepEqual([new Set(counters).size, counters.length], [130 - refused, 130 - refused]);
+    // 120 a minute: what time passes earns more of them.
+    assert.ok(refused <= 10 && refused >= 9 - (performance.now() - begin) / 500, `${refused} refused`);
     await helper.unload();
     await load({ fromNetwork: true });
     await send({ ...command("fernet"), qos: 0 });

@@ -28,7 +28,7 @@ interface Collected {
 const bytes = mixedCapture(60);
 
 describe("flow-meter node", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let home: string;
   let homeBefore: string | undefined;
   let played: PlayedCapture | undefined;

@@ -47,7 +47,7 @@ describe("masked and encrypted stream", () => {
       assert.equal(lengths.size, 1, [...lengths].join());
       assert.ok(widths.size >= 4, `values of ${[...widths].join()} characters`);
       assert.ok(withheld > 20 && exhausted > 100, `${withheld} withheld, ${exhausted} exhausted`);
-    }).timeout(60_000);
+    }).timeout(120_000);
   }
 
   it("carries no flag of the detector, no name of a sensor, and opens with the masked stream's key only", async () => {

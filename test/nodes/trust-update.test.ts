@@ -84,6 +84,7 @@ describe("trust-update node", () => {
   const changes = () => received.changed.map(({ payload }) => payload as CommittedChange);
 
   it("adds the trust that is on the ledger, twelve alerts down to zero and no further", async () => {
+    const begin = performance.now();
     await load();
     send({ device: { ...device, counter: 0 }, payload: { temperature: 20 } });
     await until(() => received.passed.length === 1);
@@ -115,7 +116,8 @@ describe("trust-update node", () => {
     const snapshot = shown.payload as TrustSnapshot;
     assert.deepEqual([snapshot.quarantine, snapshot.devices[0]?.history.length], [["pump"], 6]);
     assert.equal(shown.audience, "operator");
-    assert.ok(received.shown.length <= 4, "not one snapshot for each change");
+    const most = 2 + (performance.now() - begin) / 500;
+    assert.ok(received.shown.length <= most, "two snapshots a second, not one for each change");
   });
 
   it("shows devices that are registered and never spoke as unknown", async () => {
@@ -171,22 +173,24 @@ describe("trust-update node", () => {
     await load({ creditSec: 1, recoverySec: 1 });
     send(alert());
     await until(() => received.passed.length === 1);
-    const size = ledger().ledger!.size;
+    const [size, begin] = [ledger().ledger!.size, performance.now()];
     for (let i = 0; i < 2000; i++) send({ device: { ...device, counter: 1e6 + i } });
     await until(() => received.passed.length === 2001);
-    assert.ok(ledger().ledger!.size <= size + 1);
+    const most = size + 1 + (performance.now() - begin) / 1000;
+    assert.ok(ledger().ledger!.size <= most, "one entry a second");
     await until(() => {
       send({ device: { ...device, counter: ++counter } });
-      return changes().at(-1)?.rule === "HEARTBEAT";
+      return changes().some(({ rule }) => rule === "HEARTBEAT");
     });
-    assert.equal(ledger().trust("pump")?.score, 81);
+    const { previous, score } = changes().find(({ rule }) => rule === "HEARTBEAT") as CommittedChange;
+    assert.deepEqual([previous, score], [80, 81]);
   });
 
   it("notices devices that fall silent", async () => {
     await load({ heartbeatTimeoutSec: 1 });
     send({ device: { ...device, counter: 1 } });
     await until(() => changes().at(-1)?.rule === "HEARTBEAT_LOST");
-    assert.equal(ledger().trust("pump")?.score, 95);
+    assert.equal(ledger().trust("pump")?.score, 95, "told once");
   });
 
   it("is refused at deploy with an event that has no rule, and lets nothing pass", async () => {

@@ -229,7 +229,7 @@ export class DeviceGateway {
   }
 
   private async untilReady(): Promise<void> {
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 1200; i++) {
       const response = await fetch(`${this.origin}/readyz`).catch(() => undefined);
       if (response?.ok) return;
       await new Promise((resolve) => setTimeout(resolve, 100));

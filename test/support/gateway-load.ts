@@ -59,7 +59,7 @@ const MOST_A_LOOK = 200;
 const SAMPLE_EVERY_MS = 1000;
 /** Memory of a process that has just started says nothing. */
 const WARM_UP_SHARE = 0.1;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 const SPELL_ENDS_AFTER_MS = 1000;
 /** Priority of devices and server, which the gateway would not share its processors with: below the ordinary 0. */
 const ELSEWHERE = 10;

@@ -115,7 +115,7 @@ export class BootedNodeRed {
   }
 
   async untilLogged(pattern: RegExp): Promise<string> {
-    for (let i = 0; i < 600; i++) {
+    for (let i = 0; i < 1200; i++) {
       const line = this.lines.find((text) => pattern.test(text));
       if (line) return line;
       if (this.child.exitCode !== null) break;

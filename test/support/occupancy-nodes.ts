@@ -124,9 +124,13 @@ export class OccupancyFlow {
   }
 }
 
+/** A database that was away is tried again after 30 s at the latest, and a slow machine takes long to start one. */
+const PATIENCE_MS = 100_000;
+
 /** Waits until something is so; how long it takes does not matter. */
 export async function until(fits: () => boolean | Promise<boolean>, what = "it"): Promise<void> {
-  for (let i = 0; i < 4000; i++) {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadline) {
     if (await fits()) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -1,13 +1,34 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FLOWS, type FlowNode, shippedFlows } from "../../cli/launch/shipped-flows.js";
+import { FLOWS, type FlowNode, mergeFlows, shippedFlows } from "../../cli/launch/shipped-flows.js";
 import { projectRoot } from "./node-red.js";
 
 const folder = join(projectRoot, "flows");
 
 /** Properties by which a node names another one. */
-const REFERENCES = ["z", "broker", "ledger", "store", "keyring", "group", "page", "ui", "theme", "tls"];
+const REFERENCES = [
+  ...["z", "broker", "registry", "model", "secondModel", "ledger", "store", "keyring"],
+  ...["group", "page", "ui", "theme", "tls"],
+];
+
+const read = (file: string) => JSON.parse(readFileSync(join(folder, file), "utf8")) as FlowNode[];
+
+/** What names a node that is not there. */
+function danglingIn(nodes: readonly FlowNode[]): string[] {
+  const known = new Set(nodes.map(({ id }) => id));
+  return nodes.flatMap((node) => {
+    const named = [
+      ...REFERENCES.map((property) => node[property]),
+      ...((node.wires as string[][] | undefined) ?? []).flat(),
+      ...((node.links as string[] | undefined) ?? []),
+      ...((node.scope as string[] | undefined) ?? []),
+    ];
+    // What an mqtt-broker calls broker is its host.
+    const targets = named.filter((value) => typeof value === "string" && value !== "" && node.type !== "mqtt-broker");
+    return targets.filter((target) => !known.has(String(target))).map((target) => `${node.id} -> ${String(target)}`);
+  });
+}
 
 /** A file of `flows/`, and what has to hold for each of them. */
 export class ShippedFlow {
@@ -15,7 +36,7 @@ export class ShippedFlow {
   readonly byId: ReadonlyMap<string, FlowNode>;
 
   constructor(private readonly file: string) {
-    this.nodes = JSON.parse(readFileSync(join(folder, file), "utf8")) as FlowNode[];
+    this.nodes = read(file);
     this.byId = new Map(this.nodes.map((node) => [node.id, node]));
   }
 
@@ -28,40 +49,42 @@ export class ShippedFlow {
     if (seen.has(from)) return false;
     seen.add(from);
     const node = this.byId.get(from);
-    if (node?.type === "ui-template") return false;
+    if (node?.type === "ui-template" && node.passthru === false) return false;
     const links = node?.type === "link out" ? (node.links as string[]) : [];
     return [...this.wiresOf(from).flat(), ...links].some((next) => this.reaches(next, to, seen));
   };
 
   /** @throws {AssertionError} where a node names one that is not there, or the flow does not go with the others. */
   assertComplete(): void {
-    const dangling = this.nodes.flatMap((node) => {
-      const named = [
-        ...REFERENCES.map((property) => node[property]),
-        ...this.wiresOf(node.id).flat(),
-        ...((node.links as string[] | undefined) ?? []),
-        ...((node.scope as string[] | undefined) ?? []),
-      ].filter((value) => typeof value === "string" && value !== "" && node.type !== "mqtt-broker");
-      return named
-        .filter((target) => !this.byId.has(String(target)))
-        .map((target) => `${node.id} -> ${String(target)}`);
-    });
-    assert.deepEqual(dangling, []);
-    assert.ok(FLOWS.includes(this.file));
+    assert.deepEqual(danglingIn(this.nodes), []);
+    assert.ok(FLOWS.includes(this.file), this.file);
     const merged = shippedFlows(folder);
+    assert.deepEqual(danglingIn(merged), []);
     assert.equal(new Set(merged.map(({ id }) => id)).size, merged.length);
+    assert.ok(merged.length < FLOWS.flatMap(read).length, "something is shared");
+    assert.equal(merged.filter(({ type }) => type === "ui-base").length, 1);
     assert.equal(merged.filter(({ type }) => type === "redoubt-ledger-config").length, 2, "one log for the gateway");
   }
 
-  /** @throws {AssertionError} for function nodes, credentials, foreign addresses or markup, and other names than ours. */
-  assertHarmless(): void {
+  /** @throws {AssertionError} where another flow's idea of a node that both have passes for the same. */
+  assertSharedAlike(): void {
+    const changed = this.nodes.map((node) => (node.type === "ui-base" ? { ...node, path: "/other" } : node));
+    assert.throws(() => mergeFlows([read("thermal-privacy.json"), changed]), /two flows define the node rdbt-ui-base/);
+  }
+
+  /**
+   * @param ours addresses that it may name.
+   * @throws {AssertionError} for function nodes, credentials, foreign addresses or markup, and other names than ours.
+   */
+  assertHarmless(ours: readonly string[] = []): void {
     assert.deepEqual(
       this.nodes
         .filter(({ type, credentials }) => type === "function" || credentials !== undefined)
         .map(({ id }) => id),
       [],
     );
-    assert.doesNotMatch(JSON.stringify(this.nodes), /https?:|v-html|innerHTML|password":|eval\(/i);
+    const text = ours.reduce((rest, address) => rest.replaceAll(address, ""), JSON.stringify(this.nodes));
+    assert.doesNotMatch(text, /https?:|discord|v-html|innerHTML|password":|token":|eval\(/i);
     for (const { id } of this.nodes) assert.match(id, /^rdbt-/);
   }
 }

@@ -94,7 +94,7 @@ describe("the privacy suite, a few hours of it", () => {
   });
 
   it("does its jobs on other processes with the same result", async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const job = { kind: "recurrence", seed: 3, nights: 20, trials: 50 } as const;
     const [here] = await runJobs([job], 1);
     assert.deepEqual(await runJobs([job, job], 2), [here, here]);

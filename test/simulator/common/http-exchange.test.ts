@@ -14,7 +14,7 @@ import { gatewayRefusals } from "../../../simulator/devices/judge/gateway-refusa
 import { Recorder } from "../../../simulator/devices/recorder.js";
 import { makeCertificates } from "../../support/certificates.js";
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 60_000;
 
 describe("the simulator and a server with a certificate for another name", () => {
   let folder: string;
