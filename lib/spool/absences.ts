@@ -19,8 +19,8 @@ function isAbsence(value: unknown): value is Absence & Record<string, unknown> {
 
 /**
  * When a gateway could hear nobody: from the last sign of its broker to the next connection, over restarts; and when it
- * could take nothing over, because its disk was full. Kept in a file that is not flushed: after a crash an absence seems to have begun a few seconds earlier than it did, and after a
- * loss of the file there was none.
+ * could take nothing over, because its disk was full. Kept in a file that is not flushed: after a crash an absence seems
+ * to have begun a few seconds earlier than it did, and after a loss of the file there was none.
  */
 export class Absences {
   private absences: Absence[] = [];
