@@ -202,7 +202,7 @@ describe("segment log", () => {
   });
 
   it("recovers the exact prefix when it ends at any byte", async () => {
-    const written = await writeLog(join(root, "whole"), 40, 256, 1);
+    const written = await writeLog(join(root, "whole"), 16, 256, 1);
     assert.ok(written.files.size > 2);
     for (const [name, bytes] of written.files) {
       for (let end = 0; end <= bytes.length; end++) await truncateAt(folder, written, name, end);
