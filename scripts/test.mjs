@@ -1,25 +1,40 @@
-// Runs every test: three mochas side by side take one piece after the other, longest first, so that both end at about the
+// Runs every test: four mochas side by side take one piece after the other, longest first, so that all end at about the
 // same time on any machine. Mocha's own --parallel is no choice: some tests let go of the channel to their parent, as the
 // commands they test do, and its workers need it.
 import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const mocha = join(root, "node_modules", "mocha", "bin", "mocha.js");
-/** One more than cores: tests wait for each other's processes a third of the time. */
-const SIDE_BY_SIDE = 3;
+/** More than cores: tests often wait for processes, brokers and pages of theirs. */
+const SIDE_BY_SIDE = 4;
 const END_CHARACTERS = 6000;
 
-const IN_THE_BROWSER = ["test/e2e/*dashboard*.test.ts", "test/e2e/editor.test.ts"];
-/** Together all of test/; by the processor time that they take. Tests of the benches judge no time that was measured. */
-const PIECES = {
-  "in the browser": IN_THE_BROWSER,
-  library: ["test/lib/**/*.test.ts"],
-  "end to end": ["test/e2e/**/*.test.ts", ...IN_THE_BROWSER.flatMap((glob) => ["--ignore", glob])],
-  "nodes, flows and more": ["test/{nodes,contracts,flows,simulator,docs}/**/*.test.ts"],
-  commands: ["test/cli/**/*.test.ts"],
-  benches: ["test/bench/**/*.test.ts"],
+/** By the time that they take. A file belongs to the first piece whose expression its path has. */
+const NAMED = {
+  "in the browser": /^e2e\/(.*dashboard|editor)/,
+  "end to end, a to j": /^e2e\/[a-j]/,
+  "library, n to z": /^lib\/[n-z]/,
+  "library, a to m": /^lib\/[a-m]/,
+  "end to end, k to z": /^e2e\/[k-z]/,
+  "nodes, flows and more": /^(nodes|contracts|flows|simulator|docs)\//,
+  commands: /^cli\//,
+  // None of them judges a time that was measured.
+  benches: /^bench\//,
 };
+
+/** The files of each piece; together all of test/. */
+function pieces() {
+  const found = Object.fromEntries(Object.keys(NAMED).map((name) => [name, []]));
+  for (const path of readdirSync(join(root, "test"), { recursive: true }).sort()) {
+    if (!path.endsWith(".test.ts")) continue;
+    const name = Object.keys(NAMED).find((piece) => NAMED[piece].test(path));
+    if (!name) throw new Error(`test/${path} belongs to no piece of scripts/test.mjs`);
+    found[name].push(join("test", path));
+  }
+  return found;
+}
 
 /** How long each piece took, in the order in which they ended. */
 const took = [];
@@ -77,8 +92,8 @@ async function runAll(named) {
   return codes.some((code) => code !== 0);
 }
 
-const hasFailed = await runAll(PIECES);
+const hasFailed = await runAll(pieces());
 // Others have printed much since.
 for (const end of ends) console.log(end);
-console.log(took.join(", "));
+console.log(`${took.join(", ")}; in all ${Math.round(performance.now() / 1000)} s`);
 process.exitCode = hasFailed ? 1 : 0;
