@@ -49,6 +49,7 @@ function mindReaders(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE") throw error;
+      // A command that has its own listener ends by it.
       const isMinded = stream.listenerCount("error") > 1;
       if (!isMinded && process.listenerCount("SIGTERM") > 0) process.kill(process.pid, "SIGTERM");
     });

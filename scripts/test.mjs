@@ -17,8 +17,8 @@ const NAMED = {
   "end to end, a to j": /^e2e\/[a-j]/,
   "library, n to z": /^lib\/[n-z]/,
   "library, a to m": /^lib\/[a-m]/,
-  "end to end, k to z": /^e2e\/[k-z]/,
   "nodes, flows and more": /^(nodes|contracts|flows|simulator|docs)\//,
+  "end to end, k to z": /^e2e\/[k-z]/,
   commands: /^cli\//,
   // None of them judges a time that was measured.
   benches: /^bench\//,
