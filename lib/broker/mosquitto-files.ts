@@ -22,6 +22,7 @@ export function mosquittoConfig(settings: MosquittoSettings): string {
     `message_size_limit ${settings.maxPacketBytes ?? 65_536}`,
     "max_keepalive 300",
     "max_queued_messages 1000",
+    "set_tcp_nodelay true",
     "persistence false",
     "log_dest stderr",
     "log_type error",

@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { type HeldMessage, HeldMessages } from "./held-messages.js";
 import type { IntakeEntry } from "./intake-entry.js";
@@ -128,6 +129,8 @@ export class MqttIntake {
 
   private connected(sessionPresent: boolean): void {
     this.connectionProblem = undefined;
+    // A PUBACK must not wait for the broker's answer to the one before it: without it, no further message may come.
+    if (this.client.stream instanceof Socket) this.client.stream.setNoDelay(true);
     this.options.onChange();
     // Subscribing again would bring retained messages again.
     if (sessionPresent && this.isSubscribed) return;

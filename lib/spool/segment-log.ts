@@ -1,16 +1,14 @@
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { Closed } from "../common/closed.js";
 import { ensurePrivateFolder } from "../common/files.js";
 import { syncFolder } from "./folder.js";
 import { encodeFrame } from "./frame.js";
+import { type LogFile, openLogFile } from "./log-file.js";
 import { type LogRecord, type ReadLimits, SegmentReader } from "./segment-reader.js";
 import { type Recovery, readableEnd, recoverSegments, type Segment, segmentPath } from "./segments.js";
 
 export const WHEN_FULL = ["reject", "dropOldest"] as const;
 export type WhenFull = (typeof WHEN_FULL)[number];
-
-/** What the log does with a file; replaced in tests by one that fails. */
-export type LogFile = Pick<FileHandle, "write" | "datasync" | "truncate" | "close">;
 
 export interface SegmentLogOptions {
   folder: string;
@@ -24,6 +22,7 @@ export interface SegmentLogOptions {
   whenFull?: WhenFull;
   /** Told how many records that were not released yet were deleted, and after that it is too late. */
   onDrop?: (records: number) => void;
+  /** Makes a file; replaced in tests by one that fails. */
   openFile?: (path: string) => Promise<LogFile>;
 }
 
@@ -47,8 +46,6 @@ export const DEFAULT_SPOOL_BYTES = 256 * DEFAULT_SEGMENT_BYTES;
  */
 const COMMIT_EVERY_MS = 10;
 const ENOUGH_FOR_COMMIT = 16;
-
-const openNew = (path: string): Promise<LogFile> => open(path, "wx", 0o600);
 
 /**
  * Numbered records in files that only grow. What {@link append} has resolved survives `kill -9`, and power loss as far
@@ -208,10 +205,7 @@ export class SegmentLog {
   private async commit({ file, segment }: { file: LogFile; segment: Segment }, group: Waiting[]): Promise<void> {
     const bytes = Buffer.concat(group.map(({ frame }) => frame));
     try {
-      for (let written = 0; written < bytes.length; ) {
-        written += (await file.write(bytes, written, bytes.length - written, segment.bytes + written)).bytesWritten;
-      }
-      await file.datasync();
+      await file.commit(bytes, segment.bytes);
     } catch (error) {
       await this.abandon(file, segment.bytes);
       throw error;
@@ -249,7 +243,7 @@ export class SegmentLog {
     const namesake = this.segments.findIndex(({ first }) => first === segment.first);
     if (namesake >= 0) this.segments.splice(namesake, 1);
     await rm(segment.path, { force: true });
-    const file = await (this.options.openFile ?? openNew)(segment.path);
+    const file = await (this.options.openFile ?? openLogFile)(segment.path);
     await syncFolder(this.options.folder);
     this.segments.push(segment);
     this.active = { file, segment };

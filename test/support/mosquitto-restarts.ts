@@ -31,6 +31,7 @@ export async function persistentMosquitto(folder: string, tls?: Certificates): P
     "persistence true",
     `persistence_location ${data}/`,
     "max_queued_messages 0",
+    "set_tcp_nodelay true",
     ...(tls ? [`listener ${tlsPort} 127.0.0.1`, `certfile ${tls.certificate}`, `keyfile ${tls.key}`] : []),
   ];
   writeFileSync(config, lines.filter(Boolean).join("\n"));

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IntakeJournal, type IntakeRecord } from "../../../lib/spool/intake-journal.js";
+import { type LogFile, openLogFile } from "../../../lib/spool/log-file.js";
 import { MqttIntake, type MqttIntakeOptions } from "../../../lib/spool/mqtt-intake.js";
-import type { LogFile } from "../../../lib/spool/segment-log.js";
 import { requireOnMachine } from "../../setup.js";
 import { brokerRestarts } from "../../support/broker-restarts.js";
 import { findMosquitto } from "../../support/brokers.js";
@@ -27,12 +26,11 @@ describe("mqtt intake", () => {
   let gate: () => Promise<void>;
 
   const openFile = async (path: string): Promise<LogFile> => {
-    const file = await open(path, "wx");
+    const file = await openLogFile(path);
     return {
-      write: file.write.bind(file) as LogFile["write"],
-      datasync: async () => {
+      commit: async (bytes, position) => {
         await gate();
-        await file.datasync();
+        await file.commit(bytes, position);
         events.push("disk");
       },
       truncate: (length) => file.truncate(length),

@@ -38,6 +38,7 @@ function writeMosquittoConfig(folder: string): string {
     `password_file ${passwords}`,
     // An outage must not make the broker throw away what a reader has still to get.
     "max_queued_messages 0",
+    "set_tcp_nodelay true",
     "log_type none",
   ];
   const config = join(folder, "mosquitto.conf");
