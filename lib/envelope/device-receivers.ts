@@ -18,11 +18,15 @@ export interface DeviceReceiversOptions extends ProfileOptions {
   allowUnauthenticated?: boolean;
   /** See {@link EnvelopeReceiver}. */
   timeOf?: (payload: JsonObject) => number;
-  /** Receivers kept at once, the most recently used; default 1024. */
+  /** Receivers kept at once, the most recently used; default 20,000. */
   capacity?: number;
 }
 
-const DEFAULT_CAPACITY = 1024;
+/**
+ * As many devices as a registry can list, twice: with fewer, a larger fleet that sends in turn would have a device's keys
+ * derived for each of its messages.
+ */
+const DEFAULT_CAPACITY = 20_000;
 
 const FIRST_EPOCH: readonly number[] = [1];
 

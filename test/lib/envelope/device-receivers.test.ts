@@ -79,6 +79,21 @@ describe("DeviceReceivers", () => {
     assert.equal(made, 1);
   });
 
+  it("keep those of a large fleet that sends in turn", () => {
+    const names = Array.from({ length: 3000 }, (_, index) => `d${index}`);
+    let made = 0;
+    const counting = (profile: string, device: string) => {
+      made++;
+      return keysOf(profile, device);
+    };
+    const all = new DeviceReceivers({ keysOf: counting });
+    const messages = new Map(names.map((name) => [name, token(name, NOW)]));
+    for (let round = 0; round < 2; round++) {
+      for (const name of names) all.receive("fernet", name, messages.get(name), { now: NOW });
+    }
+    assert.deepEqual([made, all.size], [names.length, names.length]);
+  });
+
   it("let no device fill the memory of another one", () => {
     const all = receivers({ capacity: 3 });
     const send = (device: string) => all.receive("fernet", device, token(device, NOW), { now: NOW });
