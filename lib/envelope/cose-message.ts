@@ -90,7 +90,8 @@ export function parseCoseMessage(message: Buffer): CoseMessage {
   if (partialIv.length !== COUNTER_BYTES || bootId.length !== BOOT_ID_BYTES || ciphertext.length < COSE_TAG_BYTES) {
     throw new Rejection("FORMAT", "a field of the COSE message has the wrong length");
   }
-  return { ...senderOf(kid), kid, counter: partialIv.readBigUInt64BE(), bootId, ciphertext };
+  const { device, epoch } = senderOf(kid);
+  return { device, epoch, kid, counter: partialIv.readBigUInt64BE(), bootId, ciphertext };
 }
 
 /** The bytes of a message; its inverse is {@link parseCoseMessage}. */

@@ -37,13 +37,15 @@ export function replayCacheFor(options: ReplayOptions): ReplayCache {
 
 export interface ReceiveContext extends OpenContext {
   /** The journal's record that the message is: after a restart the same one may come again. */
-  record?: RecordMark;
+  record?: RecordMark | undefined;
 }
 
-export interface ReceivedMessage extends OpenedMessage {
+export interface ReceivedMessage {
   payload: JsonObject;
   /** Whether the profile proves that the sender holds the key. */
   authenticated: boolean;
+  /** Who sent it and as its how-manieth, where there is a counter. */
+  sender?: { device: string; epoch: number; counter: bigint };
 }
 
 /** What a receiver asks whether a counter came before; {@link ReplayWindows.admit}. */
@@ -105,36 +107,36 @@ export class EnvelopeReceiver {
    */
   receive(message: unknown, context: ReceiveContext): ReceivedMessage {
     const { counter, authenticates: authenticated = true } = this.#description;
-    const opened = { ...this.#profile.open(this.#bytesOf(message), context), authenticated };
-    if (counter) return this.#admitByCounter(opened, context);
-    if (this.#timeOf) return this.#admitByPayload(opened, this.#timeOf, context.now);
+    const opened = this.#profile.open(this.#bytesOf(message), context);
+    if (counter) return this.#admitByCounter(opened, authenticated, context.record);
+    if (this.#timeOf) {
+      return { payload: this.#admitByPayload(opened, this.#timeOf, context.now), authenticated };
+    }
     this.#replayCache?.admit(opened.replayId, opened.issuedAt, context.now);
-    return { ...opened, payload: this.#parse(opened) };
+    return { payload: this.#parse(opened), authenticated };
   }
 
   #parse({ plaintext }: OpenedMessage): JsonObject {
     return parseJsonObject(plaintext, this.#jsonLimits);
   }
 
-  #admitByCounter(opened: Omit<ReceivedMessage, "payload">, { record }: ReceiveContext): ReceivedMessage {
-    if (opened.sender) {
+  #admitByCounter(opened: OpenedMessage, authenticated: boolean, record: RecordMark | undefined): ReceivedMessage {
+    const { sender } = opened;
+    if (sender) {
       // Later stages and their files count in 64-bit floats; and such a counter would leave the device no other.
-      if (opened.sender.counter > MAX_COUNTER) throw new Rejection("RANGE", "the counter is beyond 2^53 - 1");
-      this.#windows?.admit(opened.sender, record);
-      return { ...opened, payload: this.#parse(opened) };
+      if (sender.counter > MAX_COUNTER) throw new Rejection("RANGE", "the counter is beyond 2^53 - 1");
+      this.#windows?.admit(sender, record);
+      return { payload: this.#parse(opened), authenticated, sender };
     }
     const payload = this.#parse(opened);
-    if (!this.#senderOf) return { ...opened, payload };
-    const sender = { ...this.#senderOf(payload, opened.keyIndex), counter: sequenceOf(payload) };
-    this.#windows?.admit(sender, record);
-    return { ...opened, payload, sender };
+    if (!this.#senderOf) return { payload, authenticated };
+    const { device, epoch } = this.#senderOf(payload, opened.keyIndex);
+    const numbered = { device, epoch, counter: sequenceOf(payload) };
+    this.#windows?.admit(numbered, record);
+    return { payload, authenticated, sender: numbered };
   }
 
-  #admitByPayload(
-    opened: Omit<ReceivedMessage, "payload">,
-    timeOf: (payload: JsonObject) => number,
-    now: number,
-  ): ReceivedMessage {
+  #admitByPayload(opened: OpenedMessage, timeOf: (payload: JsonObject) => number, now: number): JsonObject {
     const payload = this.#parse(opened);
     const issuedAt = timeOf(payload);
     if (now - issuedAt > this.#ttl * SECOND_MS)
@@ -143,7 +145,7 @@ export class EnvelopeReceiver {
       throw new Rejection("STALE", `the message is more than ${this.#maxSkew} s ahead`);
     }
     this.#replayCache?.admit(opened.replayId, issuedAt, now);
-    return { ...opened, issuedAt, payload };
+    return payload;
   }
 
   #bytesOf(message: unknown): Buffer {

@@ -35,7 +35,7 @@ export interface OpenReadingContext {
   now: number;
   topic: string;
   /** The journal's record that the message is, if it comes from one. */
-  record?: { journal: string; n: number; away?: Absence };
+  record?: { journal: string; n: number; away?: Absence } | undefined;
 }
 
 export interface VerifierOptions {
@@ -98,7 +98,8 @@ export class MessageVerifier {
   verify(message: unknown, topic: unknown, now: number, record?: OpenReadingContext["record"]): Verification {
     const received = receptionOf(bytesOf(message), topic, now);
     try {
-      return { received, ...this.#check(message, topic, now, received, record) };
+      const { device, reading } = this.#check(message, topic, now, received, record);
+      return { received, device, reading };
     } catch (error) {
       if (error instanceof Rejection) return { received, rejection: error };
       throw error;
@@ -120,12 +121,12 @@ export class MessageVerifier {
     if (received.size > this.#maxBytes) {
       throw new Rejection("SIZE", `${received.size} bytes exceed the limit of ${this.#maxBytes}`);
     }
-    const plain = this.#plainObject(message);
-    if (plain) noteClaim(received, nameOf(plain) ?? "");
-    if (typeof topic !== "string") throw new Rejection("TOPIC_MISMATCH", "the message has no topic");
-
-    if (!owner) return this.#unlisted(message, now);
-    const { payload, authenticated, counted } = this.#open(owner, message, { now, topic, ...(record && { record }) });
+    if (typeof topic !== "string" || !owner) {
+      this.#noteClaimIn(message, received);
+      if (typeof topic !== "string") throw new Rejection("TOPIC_MISMATCH", "the message has no topic");
+      return this.#unlisted(message, now);
+    }
+    const { payload, authenticated, counted } = this.#opened(owner, message, { now, topic, record }, received);
     if (authenticated) received.sender = { device: owner.id, ...counted };
     if (authenticated && record?.away) received.away = record.away;
     noteClaim(received, nameOf(payload) ?? "");
@@ -142,14 +143,28 @@ export class MessageVerifier {
     const pace = this.#paces.next(owner.id, received, sentAt);
     if (pace.isBacklog) received.backlog = true;
     this.#options.rate?.take(owner.id, pace.at);
-    const { id, profile } = owner;
-    const gatewayClock = clock === "gateway" ? { clock } : {};
-    return { device: { id, ...counted, ...gatewayClock, authenticated, profile, receivedAt: now }, reading };
+    const device: DeviceInfo = { id: owner.id, authenticated, profile: owner.profile, receivedAt: now };
+    if (counted) {
+      device.epoch = counted.epoch;
+      device.counter = counted.counter;
+    }
+    if (clock === "gateway") device.clock = clock;
+    return { device, reading };
   }
 
-  #open(device: KnownDevice, message: Buffer | string, context: OpenReadingContext): OpenedReading {
-    if (device.profile !== PLAIN_PROFILE) return this.#options.open(device, message, context);
-    return { payload: this.#parse(message), authenticated: false };
+  #opened(
+    device: KnownDevice,
+    message: Buffer | string,
+    context: OpenReadingContext,
+    received: ReceptionInfo,
+  ): OpenedReading {
+    try {
+      if (device.profile !== PLAIN_PROFILE) return this.#options.open(device, message, context);
+      return { payload: this.#parse(message), authenticated: false };
+    } catch (error) {
+      this.#noteClaimIn(message, received);
+      throw error;
+    }
   }
 
   /** @param stamp what the receiver itself puts in, after the schema has seen what the device sent. */
@@ -177,14 +192,13 @@ export class MessageVerifier {
     return parseJsonObject(message, { ...DEFAULT_JSON_LIMITS, maxBytes: this.#maxBytes });
   }
 
-  /** The message as plain JSON if it is that: also what cannot be opened may name itself. */
-  #plainObject(message: Buffer | string): JsonObject | undefined {
-    if (!mayBeObject(message)) return undefined;
+  /** Notes the name in a message that is plain JSON: also what cannot be opened may name itself. */
+  #noteClaimIn(message: Buffer | string, received: ReceptionInfo): void {
+    if (!mayBeObject(message)) return;
     try {
-      return this.#parse(message);
+      noteClaim(received, nameOf(this.#parse(message)) ?? "");
     } catch (error) {
-      if (error instanceof Rejection) return undefined;
-      throw error;
+      if (!(error instanceof Rejection)) throw error;
     }
   }
 }
