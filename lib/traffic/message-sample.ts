@@ -61,20 +61,22 @@ function sourceOf({ received, device, rejected }: MeasurableMessage, reading: un
   return { source: claimed ?? nameIn(reading) ?? topic.slice(0, LONGEST_NAME), authenticated: false };
 }
 
-/** The sender's own time of a message that it proved to be its own. */
-function sentAtOf(reading: unknown): { sentAt?: number } {
-  if (!isJsonObject(reading) || !Object.hasOwn(reading, "timestamp")) return {};
+/** The sender's own time in a reading; undefined where there is none that can be read. */
+function sentAtOf(reading: unknown): number | undefined {
+  if (!isJsonObject(reading) || !Object.hasOwn(reading, "timestamp")) return undefined;
   try {
-    return { sentAt: parseTimestamp(reading.timestamp) };
+    return parseTimestamp(reading.timestamp);
   } catch {
-    return {};
+    return undefined;
   }
 }
 
-/** What else tells a backlog from a burst, of a message that its sender proved to be its own. */
-function waitOf({ device, received }: MeasurableMessage): Pick<TrafficSample, "hasNoClock" | "away"> {
-  const away = received?.away;
-  return { ...(device?.clock === "gateway" && { hasNoClock: true }), ...(away && { away }) };
+/** Adds what tells a backlog from a burst, of a message that its sender proved to be its own. */
+function addTimes(sample: TrafficSample, { device, received }: MeasurableMessage): void {
+  const sentAt = sentAtOf(sample.reading);
+  if (sentAt !== undefined) sample.sentAt = sentAt;
+  if (device?.clock === "gateway") sample.hasNoClock = true;
+  if (received?.away) sample.away = received.away;
 }
 
 /**
@@ -93,7 +95,9 @@ export function sampleOf(msg: MeasurableMessage, now: number): TrafficSample {
   const reading = readingOf(payload);
   const topic = received?.topic ?? (typeof msg.topic === "string" ? msg.topic.slice(0, LONGEST_TOPIC) : "");
   const at = received && Number.isFinite(received.at) ? received.at : now;
-  const sender = sourceOf(msg, reading, topic);
-  const sent = sender.authenticated ? { ...sentAtOf(reading), ...waitOf(msg) } : {};
-  return { ...sender, ...(rejected && { refused: true }), at, ...sent, topic, size: size ?? 0, reading };
+  const { source, authenticated } = sourceOf(msg, reading, topic);
+  const sample: TrafficSample = { source, authenticated, at, topic, size: size ?? 0, reading };
+  if (rejected) sample.refused = true;
+  if (authenticated) addTimes(sample, msg);
+  return sample;
 }

@@ -26,9 +26,10 @@ const isFilled = (list: unknown) => Array.isArray(list) && list.length > 0;
 function contextOf({ received, traffic, device }: StageMessage): ReadingContext {
   const isSuspect = traffic?.overRate === true || isFilled(traffic?.outOfRange) || isFilled(traffic?.impossibleChange);
   const isClaimed = device?.authenticated === false;
+  const context: ReadingContext = { isSuspect, isClaimed };
   // How long a device was silent does not show in a backlog.
-  const isTimely = received && !received.backlog && Number.isFinite(received.at);
-  return { ...(isTimely && { at: received.at }), isSuspect, isClaimed };
+  if (received && !received.backlog && Number.isFinite(received.at)) context.at = received.at;
+  return context;
 }
 
 /** @throws {Rejection} for a reading that cannot be scored; Error where there is no model. */

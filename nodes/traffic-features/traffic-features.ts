@@ -97,7 +97,8 @@ export = (RED: NodeAPI): void => {
       (msg) => {
         const now = Date.now();
         const sample = sampleOf(msg, now);
-        msg.traffic = meter.measure({ ...sample, limits: limitsOf(sample.source) });
+        sample.limits = limitsOf(sample.source);
+        msg.traffic = meter.measure(sample);
         if (msg.traffic.rate > floodRate) flood = { rate: msg.traffic.rate, at: now };
         if (!msg.rejected) return msg;
         refused++;
