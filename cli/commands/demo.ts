@@ -18,6 +18,8 @@ interface DemoOptions {
 }
 
 const RACKS = 8;
+/** Of the ground truth: about a day of it. */
+const TRUTH_MIB = "64";
 
 function startPlant(options: LaunchOptions, running: Running, demo: DemoOptions): Child {
   const { home } = options;
@@ -32,7 +34,7 @@ function startPlant(options: LaunchOptions, running: Running, demo: DemoOptions)
       ...["simulate", "thermal", ...broker, "--racks", String(RACKS)],
       ...["--rate", demo.rate, "--seed", demo.seed],
       ...["--key-file", join(home.keys, "raw.key"), "--command-key-file", join(home.keys, "hvac.key")],
-      ...["--report", join(home.root, "ground-truth.jsonl")],
+      ...["--report", join(home.root, "ground-truth.jsonl"), "--report-size", TRUTH_MIB],
     ],
     logFile: join(home.root, "logs", "plant.log"),
   });

@@ -31,6 +31,7 @@ interface ThermalFlags {
   keyFile?: string;
   commandKeyFile?: string;
   report?: string;
+  reportSize?: number;
   events: "on" | "off";
   csv?: string;
   now?: boolean;
@@ -38,6 +39,7 @@ interface ThermalFlags {
 }
 
 const DAY_SEC = 86_400;
+const MIB = 1_048_576;
 
 function passwordOf(flags: ThermalFlags): string {
   if (flags.passwordFile !== undefined) return readSecretFile(flags.passwordFile).replace(/\r?\n$/, "");
@@ -63,6 +65,9 @@ function checkFlags(flags: ThermalFlags): void {
   }
   if (flags.accounts !== undefined && hasPassword) throw new UsageFailure("give --accounts or --username, not both");
   if (flags.csv !== undefined && flags.out !== undefined) throw new UsageFailure("give --csv or --out, not both");
+  if (flags.reportSize !== undefined && flags.report === undefined) {
+    throw new UsageFailure("--report-size belongs to --report");
+  }
   if (flags.now && flags.csv === undefined) throw new UsageFailure("--now belongs to --csv");
 }
 
@@ -108,6 +113,7 @@ async function publish(flags: ThermalFlags): Promise<void> {
       ...(isClosedLoop ? { commandKeys: loadKeyFile(commandKeyFile, ["fernet"]).all } : {}),
       ...(flags.duration === undefined ? {} : { durationSec: flags.duration }),
       ...(flags.report === undefined ? {} : { reportFile: flags.report }),
+      ...(flags.reportSize === undefined ? {} : { maxReportBytes: flags.reportSize * MIB }),
       events: flags.events === "on",
       onLine: (line) => progress.interrupt(line),
       onProgress: (now) => progress.update(now),
@@ -137,6 +143,11 @@ export function simulateThermalCommand(): Command {
     .option("--key-file <file>", "Fernet key of the readings (default: raw.key of the home)")
     .option("--command-key-file <file>", "Fernet key of the commands (default: hvac.key of the home, if it is there)")
     .option("--report <file>", "write the ground truth as JSON lines: load, true temperatures, events")
+    .option(
+      "--report-size <MiB>",
+      "begin a new report beyond so much; the one before stays as <file>.1 (default: one file, which grows)",
+      within(1, 1e6, true),
+    )
     .addOption(
       new Option("--events <on|off>", "doors, cooling failures, near misses, gusts")
         .choices(["on", "off"])

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { withFileLock } from "../common/file-lock.js";
 import { writeFileAtomic } from "../common/files.js";
 import { isIdentifier } from "../common/identifier.js";
 import { parseJsonObject } from "../common/json.js";
@@ -31,7 +32,8 @@ function readReserved(path: string): Map<string, number> {
 
 /**
  * Message counters of what is sent to devices, per device and never one twice: the end of a block of numbers is on the
- * disk before the first of them is used (RFC 8613 appendix B.1.1), so that a crash skips numbers and repeats none.
+ * disk before the first of them is used (RFC 8613 appendix B.1.1), so that a crash skips numbers and repeats none. Blocks
+ * are reserved under a lock: processes that share the file get different ones.
  */
 export class CommandCounters {
   /** Random, of this start: even with a file from a backup no number is used twice under one boot id. */
@@ -59,12 +61,14 @@ export class CommandCounters {
   }
 
   private reserve(device: string, from: number): { next: number; end: number } {
-    const reserved = readReserved(this.path);
-    const next = Math.max(from, reserved.get(device) ?? 1);
-    const end = next + STEP;
-    reserved.set(device, end);
-    const document = { version: 1, reserved: Object.fromEntries([...reserved].sort(([a], [b]) => (a < b ? -1 : 1))) };
-    writeFileAtomic(this.path, `${JSON.stringify(document)}\n`);
-    return { next, end };
+    return withFileLock(this.path, () => {
+      const reserved = readReserved(this.path);
+      const next = Math.max(from, reserved.get(device) ?? 1);
+      const end = next + STEP;
+      reserved.set(device, end);
+      const document = { version: 1, reserved: Object.fromEntries([...reserved].sort(([a], [b]) => (a < b ? -1 : 1))) };
+      writeFileAtomic(this.path, `${JSON.stringify(document)}\n`);
+      return { next, end };
+    });
   }
 }

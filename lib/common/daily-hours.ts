@@ -1,3 +1,5 @@
+import { wallClock } from "./wall-clock.js";
+
 const TIME_OF_DAY = /^([01]\d|2[0-3]):([0-5]\d)$/;
 const MS_PER_MINUTE = 60_000;
 
@@ -24,16 +26,7 @@ export class DailyHours {
   constructor(start: string, end: string, timeZone: string) {
     this.start = minutesOfDay(start);
     this.end = minutesOfDay(end);
-    try {
-      this.format = new Intl.DateTimeFormat("en-GB", {
-        timeZone,
-        hour: "2-digit",
-        minute: "2-digit",
-        hourCycle: "h23",
-      });
-    } catch {
-      throw new RangeError(`"${timeZone}" is not a time zone like Europe/Berlin`);
-    }
+    this.format = wallClock(timeZone, { hour: "2-digit", minute: "2-digit" });
   }
 
   /** @param timestampMs milliseconds since the Unix epoch. */

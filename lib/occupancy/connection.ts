@@ -1,5 +1,6 @@
 import { CellReader } from "./cell-reader.js";
 import { Directory } from "./directory.js";
+import type { MastersOptions } from "./keys.js";
 import { RowWriter } from "./row-writer.js";
 import { StateBook } from "./state-book.js";
 import type { StoreDriver } from "./store/driver.js";
@@ -28,11 +29,11 @@ export type StoreSource = StoreSettings | (() => Promise<StoreDriver>);
 export async function connect(
   source: StoreSource,
   masters: readonly Uint8Array[],
-  options: { prefix?: string; tags?: boolean },
+  options: MastersOptions & { tags?: boolean },
 ): Promise<Connection> {
   const driver = typeof source === "function" ? await source() : await openDriver(source);
   try {
-    const book = await StateBook.open(driver, masters, options.prefix);
+    const book = await StateBook.open(driver, masters, options);
     const reader = new CellReader(driver, book);
     const writer = new RowWriter(driver, book);
     const tags = new TagStore(driver, book);

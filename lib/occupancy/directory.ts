@@ -1,5 +1,6 @@
 import { type Cell, SCOPE } from "./cell.js";
 import type { CellReader } from "./cell-reader.js";
+import { StoreFailure } from "./failure.js";
 import { apField, decodeNames, encodeName } from "./record.js";
 import type { NewRecord } from "./row-writer.js";
 
@@ -13,12 +14,19 @@ export type AccessPoints = "all" | { names: readonly string[] } | { prefix: stri
 export class Directory {
   private names = new Map<string, string>();
   private readAt = Number.NEGATIVE_INFINITY;
+  /** The table, where rows of it are gone. */
+  private cut: string | undefined;
 
   constructor(private readonly reader: CellReader) {}
 
-  /** All names, in order of their code units. */
+  /**
+   * All names, in order of their code units.
+   *
+   * @throws {StoreFailure} HOLE where names were cut from the end of the list: an answer without them would be wrong.
+   */
   async all(): Promise<string[]> {
     if (performance.now() - this.readAt > MAX_AGE_MS) await this.read();
+    if (this.cut) throw new StoreFailure("HOLE", `${this.cut}: names of access points are gone`, this.cut);
     return [...this.names.values()].sort();
   }
 
@@ -50,7 +58,11 @@ export class Directory {
   private async read(): Promise<void> {
     const [cell] = await this.reader.read([CELL]);
     this.readAt = performance.now();
-    this.added(decodeNames(cell?.records ?? []));
+    const records = cell?.records ?? [];
+    const place = cell?.open.place;
+    // It is the only cell of its table, whose rows are counted. There may be more by now than when the state was read.
+    this.cut = place && records.length < place.state.rows ? place.table : undefined;
+    this.added(decodeNames(records));
   }
 }
 

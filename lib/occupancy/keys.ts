@@ -37,29 +37,35 @@ export interface EpochKeys {
   rollUp: KeyObject;
 }
 
+/** Reads the masters once more. @throws {Error} that says why they cannot be read. */
+export type ReloadMasters = () => readonly Uint8Array[];
+
+export interface MastersOptions {
+  /** Begins the HKDF info; only test vectors have another one. */
+  prefix?: string | undefined;
+  /** Asked where the database names a master that is not known: the key may have been changed meanwhile. */
+  reload?: ReloadMasters | undefined;
+}
+
 /**
  * The masters the proxy holds: the first one writes, all of them read. A master is known in the database by an
  * identifier that is derived from it and tells nothing about it.
  */
 export class Masters {
-  readonly #masters = new Map<string, Buffer>();
+  #masters: ReadonlyMap<string, Buffer>;
   readonly #cache = new Map<string, EpochKeys>();
-  /** Identifier of the master that writes. */
-  readonly primary: string;
+  readonly #prefix: string;
+  readonly #reload: ReloadMasters | undefined;
 
   /** @throws {StoreFailure} SETTINGS for no master or one that is not 32 bytes. */
   constructor(
     masters: readonly Uint8Array[],
     private readonly salt: Uint8Array,
-    private readonly prefix = INFO_PREFIX,
+    { prefix = INFO_PREFIX, reload }: MastersOptions = {},
   ) {
-    for (const master of masters) {
-      if (master.length !== MASTER_BYTES) throw new StoreFailure("SETTINGS", "the occupancy key must have 32 bytes");
-      this.#masters.set(this.derive(master, "id", NO_EPOCH).toString("hex", 0, 8), Buffer.from(master));
-    }
-    const [first] = this.#masters.keys();
-    if (first === undefined) throw new StoreFailure("SETTINGS", "the occupancy store needs a key");
-    this.primary = first;
+    this.#prefix = prefix;
+    this.#reload = reload;
+    this.#masters = this.byId(masters);
   }
 
   /** Identifiers of all masters, the writing one first. */
@@ -67,9 +73,36 @@ export class Masters {
     return [...this.#masters.keys()];
   }
 
+  /** Identifier of the master that writes. */
+  get primary(): string {
+    return this.ids[0] as string;
+  }
+
+  /**
+   * Whether a master is there. For one that is not the key file is read again, and its masters take the place of these
+   * if it holds that one: any other file is no reason to give up those that work.
+   *
+   * @throws {StoreFailure} WRONG_KEY where the file cannot be read.
+   */
+  has(id: string): boolean {
+    if (this.#masters.has(id) || !this.#reload) return this.#masters.has(id);
+    let masters: ReadonlyMap<string, Buffer>;
+    try {
+      masters = this.byId(this.#reload());
+    } catch (error) {
+      throw new StoreFailure(
+        "WRONG_KEY",
+        `the database was written with the key ${id}, and the key file cannot be read again: ${(error as Error).message}`,
+      );
+    }
+    if (!masters.has(id)) return false;
+    this.#masters = masters;
+    return true;
+  }
+
   /** @throws {StoreFailure} WRONG_KEY that names the identifier. */
   secret(id: string, purpose: KeyPurpose, epoch = NO_EPOCH): Buffer {
-    const master = this.#masters.get(id);
+    const master = this.has(id) ? this.#masters.get(id) : undefined;
     if (!master) {
       throw new StoreFailure(
         "WRONG_KEY",
@@ -91,8 +124,18 @@ export class Masters {
     return keys;
   }
 
+  private byId(masters: readonly Uint8Array[]): ReadonlyMap<string, Buffer> {
+    const byId = new Map<string, Buffer>();
+    for (const master of masters) {
+      if (master.length !== MASTER_BYTES) throw new StoreFailure("SETTINGS", "the occupancy key must have 32 bytes");
+      byId.set(this.derive(master, "id", NO_EPOCH).toString("hex", 0, 8), Buffer.from(master));
+    }
+    if (byId.size === 0) throw new StoreFailure("SETTINGS", "the occupancy store needs a key");
+    return byId;
+  }
+
   private derive(master: Uint8Array, purpose: KeyPurpose, epoch: string): Buffer {
-    return deriveKey(master, this.salt, purpose, epoch, this.prefix);
+    return deriveKey(master, this.salt, purpose, epoch, this.#prefix);
   }
 }
 

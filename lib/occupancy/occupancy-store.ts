@@ -5,6 +5,7 @@ import { isStoreFailure, StoreFailure } from "./failure.js";
 import { Ingest, type IngestSettings, type IngestStatus } from "./ingest.js";
 import { FileJournal, type Journal } from "./journal.js";
 import { checkMark, forgetMark } from "./journal-marks.js";
+import type { ReloadMasters } from "./keys.js";
 import { MemoryJournal } from "./memory-journal.js";
 import { checkPadding, type Padding, padCells, padClosed } from "./padding.js";
 import { type CountAnswer, count, type PresenceAnswer, presence } from "./query.js";
@@ -21,6 +22,8 @@ export interface OccupancyOptions {
   store: StoreSource;
   /** Keys of 32 bytes: the first one writes, all read. */
   masters: readonly Uint8Array[];
+  /** Reads `masters` once more where the database names one that is not among them: it may have been given a new one. */
+  reload?: ReloadMasters;
   /**
    * File of the proxy for what waits for the database: with it a session is acknowledged when it is on the disk, and
    * an unreachable database loses nothing. Without one it is acknowledged when the database has it.

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { StoreFailure } from "./failure.js";
-import { Masters, SALT_BYTES } from "./keys.js";
+import { Masters, type MastersOptions, SALT_BYTES } from "./keys.js";
 import { cellTable, newTable, openState, rollUpTable, type State, sealState } from "./state.js";
 import { createTable } from "./store/create-table.js";
 import type { Row, Session, StoreDriver } from "./store/driver.js";
@@ -30,7 +30,11 @@ export class StateBook {
    *
    * @throws {StoreFailure} UNREACHABLE, WRONG_KEY, TAMPERED.
    */
-  static async open(driver: StoreDriver, secrets: readonly Uint8Array[], prefix?: string): Promise<StateBook> {
+  static async open(
+    driver: StoreDriver,
+    secrets: readonly Uint8Array[],
+    options: MastersOptions = {},
+  ): Promise<StateBook> {
     const { dialect } = driver;
     await createTable(driver, dialect.createMeta);
     const read = async (name: string) => blob(await driver.all(dialect.getMeta(name, false)));
@@ -40,7 +44,7 @@ export class StateBook {
     if (version !== VERSION) {
       throw new StoreFailure("DATABASE", `an occupancy database of version ${version}, not ${VERSION}`, "wl_meta");
     }
-    const masters = new Masters(secrets, (await read("salt")) ?? Buffer.alloc(0), prefix);
+    const masters = new Masters(secrets, (await read("salt")) ?? Buffer.alloc(0), options);
     if (!(await read("state"))) {
       const tables = (await driver.all({ sql: dialect.tables, parameters: [] })).map(({ name }) => String(name));
       if (tables.some((name) => /^wl_(idx|hll|tagses|tagidx)_/.test(name))) {

@@ -96,7 +96,7 @@ export function sealState(state: State, masters: Masters): Buffer {
  */
 export function openState(value: Buffer, masters: Masters): { state: State; key: string } {
   const key = value.toString("hex", 0, ID_BYTES);
-  if (!masters.ids.includes(key)) {
+  if (!masters.has(key)) {
     throw new StoreFailure(
       "WRONG_KEY",
       `the database was written with the key ${key}, which is not in the key file (or its salt was changed)`,

@@ -8,6 +8,8 @@ export interface KeyringNode extends Node {
   ring?: KeyRing;
   /** Why there are no keys, for people. */
   problem?: string;
+  /** Reads the keys once more: those of a file may be others than in `ring` by now. @throws {KeyFailure} */
+  read(): KeyRing;
 }
 
 export interface EnvelopeSetup {

@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from "node-red";
 import { Closed } from "../../lib/common/closed.js";
 import { resolveIn } from "../../lib/common/home.js";
 import { loadKeyFile } from "../../lib/envelope/key-file.js";
+import type { ReloadMasters } from "../../lib/occupancy/keys.js";
 import { type OccupancyOptions, OccupancyStore } from "../../lib/occupancy/occupancy-store.js";
 import type { StoreSettings } from "../../lib/occupancy/store/open-driver.js";
 import { nodeHome } from "./home.js";
@@ -29,16 +30,23 @@ export type WriterOptions = Pick<
   "ingest" | "journalPath" | "journalMasters" | "padding" | "rollUps" | "tags"
 >;
 
-/** @throws {Error} that says what to mend. */
-function mastersOf(RED: NodeAPI, { keyring: id, keyFile }: OccupancyConfig): readonly Buffer[] {
-  if (!id) return loadKeyFile(resolveIn(nodeHome(RED).keys, keyFile || "occupancy.key"), ["aes-256"]).all;
+/** What reads the keys, now and after they were changed. @throws {Error} that says what to mend. */
+function mastersOf(RED: NodeAPI, { keyring: id, keyFile }: OccupancyConfig): ReloadMasters {
+  if (!id) {
+    const path = resolveIn(nodeHome(RED).keys, keyFile || "occupancy.key");
+    return () => loadKeyFile(path, ["aes-256"]).all;
+  }
   const keyring = RED.nodes.getNode(id) as KeyringNode | null;
   if (!keyring) throw new Error("the chosen keyring is missing or disabled");
   if (!keyring.ring) throw new Error(`keyring "${keyring.name || keyring.id}": ${keyring.problem ?? "no keys"}`);
   if (keyring.ring.family !== "aes-256") {
     throw new Error(`the occupancy store needs aes-256 keys, the keyring holds ${keyring.ring.family} keys`);
   }
-  return keyring.ring.all;
+  return () => keyring.read().all;
+}
+
+function isSame(keys: readonly Uint8Array[], others: readonly Uint8Array[]): boolean {
+  return keys.length === others.length && keys.every((key, i) => Buffer.compare(key, others[i] as Uint8Array) === 0);
 }
 
 interface Current {
@@ -55,16 +63,23 @@ export class SharedOccupancy {
 
   constructor(
     private readonly store: StoreSettings,
-    readonly masters: readonly Uint8Array[],
+    private known: readonly Uint8Array[],
+    private readonly reload: ReloadMasters,
     private readonly onUnused: () => void,
   ) {}
 
+  /** The keys as they were when a node joined; the open store reads newer ones by itself. */
+  get masters(): readonly Uint8Array[] {
+    return this.known;
+  }
+
   /** @throws {Error} where another node came with other keys. */
   join(user: string, masters: readonly Uint8Array[]): void {
-    const isSame =
-      masters.length === this.masters.length &&
-      masters.every((key, i) => Buffer.compare(key, this.masters[i] as Uint8Array) === 0);
-    if (!isSame) throw new Error("another node uses this database with another key; give both the same one");
+    // A key that was changed since the first node came is no other one.
+    if (!isSame(masters, this.known)) this.known = this.reload();
+    if (!isSame(masters, this.known)) {
+      throw new Error("another node uses this database with another key; give both the same one");
+    }
     this.users.add(user);
   }
 
@@ -75,7 +90,7 @@ export class SharedOccupancy {
    */
   write(user: string, options: WriterOptions): void {
     if (this.writer) throw new Error("another occupancy-store node writes to this database; wire both inputs to one");
-    const store = OccupancyStore.open({ ...options, store: this.store, masters: this.masters });
+    const store = OccupancyStore.open({ ...options, ...this.source });
     // A query may have opened it without a journal before.
     void this.retire();
     this.writer = { id: user, options };
@@ -85,7 +100,7 @@ export class SharedOccupancy {
   /** Does something with the store, which stays open meanwhile. @throws {Closed} when the node was closed. */
   async use<T>(work: (store: OccupancyStore) => T | Promise<T>): Promise<T> {
     if (this.users.size === 0) throw new Closed("the occupancy store is closed");
-    this.current ??= { store: OccupancyStore.open({ store: this.store, masters: this.masters }), uses: 0 };
+    this.current ??= { store: OccupancyStore.open(this.source), uses: 0 };
     const { current } = this;
     current.uses++;
     try {
@@ -106,6 +121,11 @@ export class SharedOccupancy {
     if (wrote) this.writer = undefined;
     if (this.users.size === 0) this.onUnused();
     if (wrote || this.users.size === 0) await this.retire();
+  }
+
+  private get source() {
+    const { store, masters, reload } = this;
+    return { store, masters, reload };
   }
 
   private async retire(): Promise<void> {
@@ -134,11 +154,12 @@ export function occupancyOf(RED: NodeAPI, config: OccupancyConfig, user: string)
   const node = RED.nodes.getNode(config.store) as StoreNode | null;
   if (!node) throw new Error("no database is chosen, or it is disabled");
   if (!node.settings) throw new Error(`database "${node.name || node.id}": ${node.problem ?? "no settings"}`);
-  const masters = mastersOf(RED, config);
+  const reload = mastersOf(RED, config);
+  const masters = reload();
   const { id, settings } = node;
   let occupancy = shared.get(id);
   if (!occupancy) {
-    const made = new SharedOccupancy(settings, masters, () => {
+    const made = new SharedOccupancy(settings, masters, reload, () => {
       if (shared.get(id) === made) shared.delete(id);
     });
     shared.set(id, made);

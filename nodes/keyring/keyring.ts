@@ -19,10 +19,10 @@ interface KeyringCredentials {
   keys?: string;
 }
 
-function fromFile(RED: NodeAPI, config: KeyringConfig, family: KeyFamily): KeyRing {
+function fromFile(RED: NodeAPI, config: KeyringConfig, family: KeyFamily, mayCreate: boolean): KeyRing {
   if (!config.path) throw new KeyFailure("no key file is named");
   const path = resolveIn(nodeHome(RED).keys, config.path);
-  return config.createIfMissing ? loadOrCreateKeyFile(path, family) : loadKeyFile(path, [family]);
+  return mayCreate ? loadOrCreateKeyFile(path, family) : loadKeyFile(path, [family]);
 }
 
 function fromEnvironment(variable: string, family: KeyFamily): KeyRing {
@@ -31,12 +31,17 @@ function fromEnvironment(variable: string, family: KeyFamily): KeyRing {
   return parseKeyList(text, [family]);
 }
 
-function loadRing(RED: NodeAPI, config: KeyringConfig, credentials: KeyringCredentials | undefined): KeyRing {
+function loadRing(
+  RED: NodeAPI,
+  config: KeyringConfig,
+  credentials: KeyringCredentials | undefined,
+  mayCreate: boolean,
+): KeyRing {
   const { family } = config;
   if (!isKeyFamily(family)) throw new KeyFailure(`choose what the keys are for: ${KEY_FAMILIES.join(", ")}`);
   switch (config.source) {
     case "file":
-      return fromFile(RED, config, family);
+      return fromFile(RED, config, family, mayCreate);
     case "env":
       return fromEnvironment(config.variable, family);
     case "credential":
@@ -52,8 +57,10 @@ export = (RED: NodeAPI): void => {
     "redoubt-keyring",
     function (config) {
       RED.nodes.createNode(this, config);
+      // In a flow that runs, a file that is gone must not become one with other keys.
+      this.read = () => loadRing(RED, config, this.credentials, false);
       try {
-        this.ring = loadRing(RED, config, this.credentials);
+        this.ring = loadRing(RED, config, this.credentials, config.createIfMissing);
       } catch (error) {
         this.problem = error instanceof Error ? error.message : String(error);
         this.error(RED._("redoubt-keyring.errors.unusable", { problem: this.problem }));

@@ -1,28 +1,32 @@
-import { createWriteStream, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
+import { BoundedFile } from "../common/bounded-file.js";
 import type { ThermalEvent } from "./events.js";
 import type { PlantSample } from "./plant.js";
 
 /** What the readings must not give away, as JSON lines beside the run; 0600, for it undoes the masking. */
 export class GroundTruth {
-  private readonly stream: WriteStream;
+  private readonly stream: BoundedFile;
   private readonly running = new Set<ThermalEvent>();
   private failure: Error | undefined;
 
-  /** @param onFailure told once when the file cannot be written; the run goes on without it. */
+  /**
+   * @param onFailure told once when the file cannot be written; the run goes on without it.
+   * @param maxBytes a larger file becomes `<path>.1` and a new one begins; without it one file holds the whole run.
+   */
   constructor(
     path: string,
     private readonly deviceIds: readonly string[],
     onFailure: (line: string) => void,
+    maxBytes?: number,
   ) {
-    this.stream = createWriteStream(path, { flags: "w", mode: 0o600 });
+    this.stream = new BoundedFile(path, maxBytes);
     this.stream.on("error", (error) => {
       if (!this.failure) onFailure(`${path} cannot be written (${error.message}); going on without it`);
       this.failure = error;
     });
   }
 
-  /** First line: how to repeat the run. */
+  /** First line, of each file: how to repeat the run. */
   start(timestampMs: number, run: { seed: number; rateHz: number; events: boolean }): void {
     this.write({ type: "run", timestamp: iso(timestampMs), ...run, devices: this.deviceIds });
   }

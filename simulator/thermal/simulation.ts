@@ -29,6 +29,8 @@ export interface ThermalSimulationOptions {
   durationSec?: number;
   /** File for the ground truth. */
   reportFile?: string;
+  /** A larger one becomes `<reportFile>.1` and a new one begins. */
+  maxReportBytes?: number;
   /** One line about a lost or regained connection and the like. */
   onLine?: (line: string) => void;
   onProgress?: (progress: SimulationProgress) => void;
@@ -85,7 +87,9 @@ export async function runThermalSimulation(options: ThermalSimulationOptions): P
     await closeAll(clients);
     throw error;
   }
-  const truth = options.reportFile ? new GroundTruth(options.reportFile, names, onLine) : undefined;
+  const truth = options.reportFile
+    ? new GroundTruth(options.reportFile, names, onLine, options.maxReportBytes)
+    : undefined;
   truth?.start(Date.now(), { seed, rateHz, events: events !== false });
 
   let sent = 0;

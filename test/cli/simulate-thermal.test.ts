@@ -64,6 +64,7 @@ describe("redoubt simulate thermal", () => {
     const wrong = [
       ["--username", "x"],
       ["--now"],
+      ["--report-size", "5"],
       ["--csv", "a", "--out", "b"],
       ["--url", "http://x", "--key-file", keyFile],
     ];

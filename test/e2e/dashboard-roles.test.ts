@@ -90,6 +90,14 @@ describe("dashboard with login", function () {
     await history.until(/acceptedTotal/);
     await later.waitForTimeout(3000);
     assert.doesNotMatch(history.text(), /raw zone mean|"audience"/);
+    const icons = await viewer.page
+      .locator("link[rel~=icon], link[rel=apple-touch-icon]")
+      .evaluateAll((links) => links.map((link) => (link as HTMLLinkElement).href));
+    assert.ok(icons.length > 0);
+    for (const icon of icons) {
+      const answer = await viewer.page.request.get(icon);
+      assert.deepEqual([answer.status(), answer.headers()["content-type"]], [200, "image/png"], icon);
+    }
     const debug = await viewer.page.request.get(`${demo.origin}/ui/_debug/datastore/rdbt-ui-trend`);
     assert.equal(debug.status(), 403);
     // Pages that stay open go on drawing what the demo sends.

@@ -7,6 +7,8 @@ import { formatKeyList } from "../../lib/envelope/key-list.js";
 import type { CountReply } from "../../lib/occupancy/answer-question.js";
 import { OccupancyStore } from "../../lib/occupancy/occupancy-store.js";
 import type { PresenceAnswer } from "../../lib/occupancy/query.js";
+import { SharedOccupancy } from "../../nodes/common/occupancy.js";
+import { runCli } from "../cli/run-cli.js";
 import { requireOnMachine } from "../setup.js";
 import { missingDatabase, startDatabase } from "../support/databases.js";
 import { macOf, OCTOBER } from "../support/occupancy.js";
@@ -107,6 +109,62 @@ describe("occupancy nodes and their database", function () {
     await flow.load();
     await until(() => flow.state?.waiting === 0 && flow.state.database === "ok", "going on");
     assert.equal((await flow.ask<CountReply>(ALL)).count, 9);
+  });
+
+  const ring = { id: "ring", type: "redoubt-keyring", family: "aes-256", source: "file", path: "occupancy.key" };
+  for (const keyring of ["", "ring"]) {
+    it(`go on when the command changes the key of a ${keyring ? "keyring" : "file"} while they run`, async () => {
+      await flow.load({ more: [ring], store: { keyring }, query: { keyring } });
+      await flow.send("store", { payload: sessions("f01-lab-01", 6) });
+      await flow.written(6);
+      const database = join(flow.home, "state", "occupancy.db");
+      for (const [i, ap] of ["f01-lab-02", "f01-lab-03"].entries()) {
+        const command = ["occupancy", "rotate", "--database", `sqlite:${database}`, "--key-file", keyFile()];
+        const { code, stderr } = await runCli(command);
+        assert.equal(code, 0, stderr);
+        assert.equal(loadKeyFile(keyFile()).all.length, i + 2);
+        // One of them begins a month.
+        const later = { mac: macOf(90), ap, start: OCTOBER + (i + 1) * 40 * 86_400, duration: 60 };
+        await flow.send("store", { payload: [...sessions(ap, 3, 20 + 10 * i), later] });
+        await flow.written(6 + 4 * (i + 1));
+        assert.equal((await flow.ask<CountReply>(ALL)).count, 6 + 3 * (i + 1));
+      }
+      assert.deepEqual(
+        loggedErrors().filter((text) => /\bkey\b/.test(text)),
+        [],
+      );
+      await helper.unload();
+      // What was written since is under the new key, the month that began as well.
+      const newest = OccupancyStore.open({
+        store: { kind: "sqlite", path: database },
+        masters: [loadKeyFile(keyFile()).primary],
+      });
+      try {
+        const ofOctober = await newest.count("all", PERIOD.from, PERIOD.to);
+        const stays = (await newest.presence(macOf(90), PERIOD.to, PERIOD.to + 200 * 86_400)).intervals;
+        assert.deepEqual([ofOctober.count, stays.length], [12, 2]);
+      } finally {
+        await newest.close();
+      }
+    });
+  }
+
+  it("join who came before them with a key that was changed since, and not with another one", () => {
+    const [old, changed, other] = [1, 2, 3].map((byte) => Buffer.alloc(32, byte)) as [Buffer, Buffer, Buffer];
+    let file = [old];
+    const path = join(flow.home, "state", "joined.db");
+    const shared = new SharedOccupancy(
+      { kind: "sqlite", path },
+      file,
+      () => file,
+      () => {},
+    );
+    shared.join("first", [old]);
+    assert.throws(() => shared.join("second", [changed, old]), /another key/);
+    file = [changed, old];
+    shared.join("second", [changed, old]);
+    assert.deepEqual(shared.masters, file);
+    assert.throws(() => shared.join("third", [other]), /another key/);
   });
 
   it("keep to the months that they are told to keep", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { FLOWS, type FlowNode, mergeFlows, shippedFlows } from "../../cli/launch/shipped-flows.js";
 import { projectRoot } from "./node-red.js";
 
@@ -62,7 +62,13 @@ export class ShippedFlow {
     assert.deepEqual(danglingIn(merged), []);
     assert.equal(new Set(merged.map(({ id }) => id)).size, merged.length);
     assert.ok(merged.length < FLOWS.flatMap(read).length, "something is shared");
-    assert.equal(merged.filter(({ type }) => type === "ui-base").length, 1);
+    const bases = merged.filter(({ type }) => type === "ui-base");
+    assert.equal(bases.length, 1);
+    // Where no icon is named the dashboard asks for its own ones below /dashboard, which is not where it is.
+    const { path, appIcon } = bases[0] as FlowNode;
+    const served = join(dirname(require.resolve("@flowfuse/node-red-dashboard/package.json")), "dist");
+    assert.ok(String(appIcon).startsWith(`${path}/`), "an icon that the dashboard serves");
+    assert.ok(existsSync(join(served, String(appIcon).slice(String(path).length))), String(appIcon));
     assert.equal(merged.filter(({ type }) => type === "redoubt-ledger-config").length, 2, "one log for the gateway");
   }
 

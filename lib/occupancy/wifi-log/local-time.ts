@@ -1,4 +1,5 @@
 import { Rejection } from "../../common/rejection.js";
+import { wallClock } from "../../common/wall-clock.js";
 
 /** Transitions of all zones since 1972 lie at multiples of this; asking Intl costs microseconds. */
 const SLOT_SEC = 900;
@@ -59,20 +60,11 @@ export class LocalTime {
 
   /** @throws {RangeError} for a zone that does not exist. */
   constructor(readonly timeZone = "UTC") {
-    try {
-      this.format = new Intl.DateTimeFormat("en-US", {
-        timeZone,
-        hourCycle: "h23",
-        year: "numeric",
-        month: "2-digit",
-        day: "2-digit",
-        hour: "2-digit",
-        minute: "2-digit",
-        second: "2-digit",
-      });
-    } catch {
-      throw new RangeError(`"${timeZone}" is not a time zone like Europe/Berlin`);
-    }
+    const digits = "2-digit";
+    this.format = wallClock(timeZone, {
+      ...{ year: "numeric", month: digits, day: digits },
+      ...{ hour: digits, minute: digits, second: digits },
+    });
   }
 
   /** Seconds east of UTC at a time in Unix seconds. */

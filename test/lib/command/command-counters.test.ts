@@ -76,6 +76,40 @@ describe("command counters", () => {
     assert.equal(seen.size, taken);
   });
 
+  it("gives no number twice to processes that take them at once", async () => {
+    const processes = 4;
+    const blocks = 25;
+    const outputs = Array.from({ length: processes }, (_, i) => openSync(join(folder, `at-once-${i}`), "w+"));
+    const children = outputs.map((out) =>
+      spawn(process.execPath, ["--require", "tsx/cjs", CHILD, path, String(64 * blocks)], {
+        stdio: ["pipe", out, "inherit"],
+      }),
+    );
+    const ended = Promise.all(children.map(async (child) => (await once(child, "close"))[0] as number | null));
+    try {
+      while (outputs.some((out) => fstatSync(out).size === 0)) {
+        assert.ok(
+          children.every(({ exitCode, signalCode }) => exitCode === null && signalCode === null),
+          "one ended before all had begun",
+        );
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      for (const child of children) child.stdin?.end();
+      assert.deepEqual(await ended, new Array(processes).fill(0));
+    } finally {
+      for (const child of children) child.kill("SIGKILL");
+      await ended;
+      for (const out of outputs) closeSync(out);
+    }
+    const taken = outputs.flatMap((_, i) =>
+      readFileSync(join(folder, `at-once-${i}`), "utf8")
+        .trim()
+        .split("\n"),
+    );
+    assert.equal(taken.length, processes * (64 * blocks + 1));
+    assert.equal(new Set(taken).size, taken.length, "two processes got one number");
+  });
+
   it("refuses to go on with a damaged file, and gives no number that it cannot reserve", () => {
     const counters = new CommandCounters(path);
     counters.next("pump");

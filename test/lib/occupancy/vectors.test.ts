@@ -145,4 +145,31 @@ describe("occupancy vectors", () => {
     assert.throws(() => new Masters([Buffer.alloc(16)], salt), /32 bytes/);
     assert.throws(() => masters.keys("0000000000000000", "202611"), /202611 is not in the key file/);
   });
+
+  it("reads its masters again for one that it does not know, and keeps those that work where it is not among them", () => {
+    const salt = Buffer.alloc(32, 1);
+    const [old, next, other] = [2, 3, 4].map((byte) => Buffer.alloc(32, byte)) as [Buffer, Buffer, Buffer];
+    const idOf = (master: Buffer) => new Masters([master], salt).primary;
+    let file = [old];
+    let read = 0;
+    const reload = () => {
+      read++;
+      if (file.length === 0) throw new Error("the file is gone");
+      return file;
+    };
+    const masters = new Masters([old], salt, { reload });
+    masters.secret(idOf(old), "state");
+    assert.equal(read, 0, "no reason to look");
+    file = [other];
+    assert.throws(() => masters.secret(idOf(next), "state"), { code: "WRONG_KEY" });
+    assert.deepEqual(masters.ids, [idOf(old)]);
+    file = [];
+    assert.throws(() => masters.secret(idOf(next), "state"), { code: "WRONG_KEY", message: /the file is gone/ });
+    file = [next, old];
+    const secret = masters.secret(idOf(next), "state");
+    assert.deepEqual(secret, new Masters([next], salt).secret(idOf(next), "state"));
+    assert.deepEqual(masters.ids, [idOf(next), idOf(old)]);
+    assert.equal(masters.primary, idOf(next));
+    assert.equal(read, 3);
+  });
 });
