@@ -8,8 +8,8 @@ export async function readText(page: Page, selector: string): Promise<string> {
 }
 
 /**
- * Opens another page of a dashboard that is open by its menu, as people do: a page that is loaded anew costs one and a half
- * seconds of the processor, and its widgets load their state in both ways.
+ * Opens another page of a dashboard that is open by its menu, as people do: a page that is loaded anew costs the processor
+ * half a second more, and its widgets load their state in both ways.
  */
 export async function goTo(page: Page, name: string): Promise<void> {
   // The menu slides in over the page; its entries are there before.

@@ -20,8 +20,8 @@ export interface RunOptions {
 }
 
 /**
- * Has the demo's campus begin now, in a home that has no campus yet: otherwise its last day of 9,000 sessions comes first,
- * which costs more than the rest of a start. For tests in which nobody looks at it.
+ * Has the demo's campus begin now, in a home that has no campus yet: otherwise its last day of 9,000 sessions comes first.
+ * For tests in which nobody looks at it.
  *
  * @returns the home.
  */

@@ -32,8 +32,8 @@ export interface TestedPage {
 }
 
 /**
- * One `redoubt start` and one browser for the tests of several pages: each start costs the processor six seconds, and each
- * first page of a browser four. It is started again once, to ask for a login.
+ * One `redoubt start` and one browser for the tests of several pages: with one each, three of them cost the processor twenty
+ * seconds more. It is started again once, to ask for a login.
  */
 export class PagesRun {
   readonly pages: readonly TestedPage[];
