@@ -4,6 +4,9 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Context } from "mocha";
 
+// The threads of NumPy and scikit-learn spin while they wait for each other, which is most of the time beside other tests.
+for (const name of ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"]) process.env[name] ??= "1";
+
 /** Path of a command on this machine, or undefined. */
 export function findCommand(name: string): string | undefined {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {

@@ -166,6 +166,8 @@ export const millionClients: Drill = {
         credentials: { [BROKER_NODE]: { user: ACCOUNT.username, password: ACCOUNT.password } },
         home,
         env: { NODE_OPTIONS },
+        // Its memory is measured.
+        wholePalette: true,
       });
       await nodeRed.untilLogged(/Connected to broker/);
       await clients.sendUpTo(2);

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "../support/chromium.js";
+import { goTo } from "../support/dashboard-page.js";
+import { dashboardRoles } from "../support/dashboard-roles.js";
 import { RunningCommand } from "../support/demo.js";
 import { freePort } from "../support/free-port.js";
 
@@ -21,6 +23,7 @@ describe("redoubt demo", function () {
   this.timeout(240_000);
   let demo: RunningCommand | undefined;
   let browser: Browser | undefined;
+  let page: Page;
 
   after(async () => {
     await browser?.close();
@@ -39,7 +42,7 @@ describe("redoubt demo", function () {
     }
     assert.ok(demo.account("esp32-env-01"), "its devices have accounts before anything runs");
     await demo.untilPrinted(READY);
-    const page = await browser.newPage();
+    page = await browser.newPage();
     await page.goto(`${demo.origin}/ui`);
     const accepted = () => text(page, ".rdbt-messages .rdbt-figures");
     await page.waitForFunction(
@@ -63,12 +66,10 @@ describe("redoubt demo", function () {
       undefined,
       PATIENTLY,
     );
-    await page.close();
   });
 
   it("watches an invented house, in which somebody attacks, without any rights", async () => {
-    const page = await (browser as Browser).newPage();
-    await page.goto(`${(demo as RunningCommand).origin}/ui/network`);
+    await goTo(page, "network");
     await page.waitForFunction(
       () => /SYN scan/.test(document.querySelector(".rdbt-net-alerts .rdbt-net-cards")?.textContent ?? ""),
       undefined,
@@ -76,12 +77,10 @@ describe("redoubt demo", function () {
     );
     assert.match(await text(page, ".rdbt-net-total"), /^[1-9][\d,]* packets/);
     assert.match(await text(page, ".rdbt-net-now"), /dry run/);
-    await page.close();
   });
 
   it("counts the devices of an invented campus, whose last day is there from the start", async () => {
-    const page = await (browser as Browser).newPage();
-    await page.goto(`${(demo as RunningCommand).origin}/ui/occupancy`);
+    await goTo(page, "occupancy");
     const isStored = () => /[1-9]/.test(document.querySelector(".rdbt-occ-stored td")?.textContent ?? "");
     await page.waitForFunction(isStored, undefined, PATIENTLY);
     // Which shade an hour has depends on the day of the week; that people were
@@ -152,19 +151,31 @@ describe("redoubt demo", function () {
     }
   });
 
-  it("ends cleanly on Ctrl-C, reuses everything on the second start, and logs no error", async () => {
-    const { home, nodeRedLog, port } = demo as RunningCommand;
-    assert.doesNotMatch(nodeRedLog, /\[error\]/);
+  it("ends cleanly on Ctrl-C, having logged no error", async () => {
+    assert.doesNotMatch((demo as RunningCommand).nodeRedLog, /\[error\]/);
     assert.equal(await (demo as RunningCommand).stop(), 0);
-    const keys = () => readFileSync(join(home, "keys", "raw.key"), "utf8");
-    const accounts = () => readFileSync(join(home, "broker", "accounts.json"), "utf8");
-    const [keyBefore, accountsBefore] = [keys(), accounts()];
-    demo = await RunningCommand.start("demo", { home, port });
-    await demo.untilPrinted(READY);
-    assert.equal(keys(), keyBefore);
-    assert.equal(accounts(), accountsBefore);
-    assert.doesNotMatch(demo.output, /kept/, "untouched flows follow the package");
-    assert.equal(await demo.stop("SIGTERM"), 0);
+  });
+
+  describe("on a second start, which asks for a login", function () {
+    this.timeout(400_000);
+
+    it("reuses everything", async () => {
+      const { home, port } = demo as RunningCommand;
+      const keys = () => readFileSync(join(home, "keys", "raw.key"), "utf8");
+      const accounts = () => readFileSync(join(home, "broker", "accounts.json"), "utf8");
+      const [keyBefore, accountsBefore] = [keys(), accounts()];
+      demo = await RunningCommand.start("demo", { home, port, env: { REDOUBT_DASHBOARD_LOGIN: "required" } });
+      await demo.untilPrinted(READY);
+      assert.equal(keys(), keyBefore);
+      assert.equal(accounts(), accountsBefore);
+      assert.doesNotMatch(demo.output, /kept/, "untouched flows follow the package");
+    });
+
+    dashboardRoles(() => ({ demo: demo as RunningCommand, browser: browser as Browser }));
+
+    it("ends cleanly on SIGTERM", async () => {
+      assert.equal(await (demo as RunningCommand).stop("SIGTERM"), 0);
+    });
   });
 });
 

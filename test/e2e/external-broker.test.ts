@@ -9,7 +9,7 @@ import { findCommand, requireOnMachine } from "../setup.js";
 import { findMosquitto, startMosquitto, type TestBroker } from "../support/brokers.js";
 import { makeCertificates } from "../support/certificates.js";
 import { untilDashboardSends } from "../support/dashboard-socket.js";
-import { RunningCommand } from "../support/demo.js";
+import { RunningCommand, withoutPastCampus } from "../support/demo.js";
 import { projectRoot } from "../support/node-red.js";
 
 const PASSWORD = "p@ss:w/rd #%?&+é";
@@ -37,7 +37,7 @@ describe("redoubt on a Mosquitto of the user's", function () {
   /** Starts the command on the broker and waits until the dashboard counts accepted readings. */
   async function run(command: "demo" | "start", url: string, env: Record<string, string> = {}): Promise<void> {
     running = await RunningCommand.start(command, {
-      ...(broker ? { home: broker.home } : {}),
+      ...(broker ? { home: withoutPastCampus(broker.home) } : {}),
       env: { REDOUBT_MQTT_URL: url, REDOUBT_DASHBOARD_LOGIN: "open", ...env },
     });
     await running.untilPrinted(command === "demo" ? /Ctrl-C ends everything/ : /^Broker/m);

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { shippedFlows } from "../../cli/launch/shipped-flows.js";
-import { RunningCommand } from "../support/demo.js";
+import { RunningCommand, withoutPastCampus } from "../support/demo.js";
 import { projectRoot } from "../support/node-red.js";
 
 interface MaskState {
@@ -51,7 +50,7 @@ describe("kill -9 of Node-RED in mid-stream", function () {
   }
 
   it("loses no spent privacy budget, no key and no model", async () => {
-    const home = mkdtempSync(join(tmpdir(), "redoubt-kill-"));
+    const home = withoutPastCampus();
     mkdirSync(join(home, "node-red"));
     const flows = shippedFlows(join(projectRoot, "flows")).map((node) =>
       node.type === "redoubt-mask" ? { ...node, interval: 1 } : node,

@@ -8,7 +8,7 @@ describe("Node-RED 4.1 on this Node", function () {
   after(() => nodeRed?.stop());
 
   it("loads every node of the palette and every shipped flow without a complaint", async () => {
-    nodeRed = await BootedNodeRed.boot({ flows: loadAllFlows(), mqttReconnectMs: 600_000 });
+    nodeRed = await BootedNodeRed.boot({ flows: loadAllFlows(), mqttReconnectMs: 600_000, wholePalette: true });
     assert.match(await nodeRed.untilLogged(/Node-RED version/), /v4\.1/);
     assert.deepEqual(await paletteProblems(nodeRed), []);
   });

@@ -20,6 +20,7 @@ describe("Node-RED 5 on Node 24", function () {
     nodeRed = await BootedNodeRed.boot({
       flows: loadAllFlows(),
       mqttReconnectMs: 600_000,
+      wholePalette: true,
       nodeBinary: nodeBinary as string,
       nodeRedScript: join(projectRoot, ".cache", "node-red-5", "node_modules", "node-red", "red.js"),
     });

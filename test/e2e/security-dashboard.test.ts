@@ -7,6 +7,7 @@ import { launchChromium } from "../support/chromium.js";
 import {
   countUpdates,
   fitsTelephone,
+  goTo,
   readText,
   untilAttribute,
   untilTaken,
@@ -45,7 +46,7 @@ describe("the pages Security and Devices", function () {
   });
 
   const origin = () => (running as RunningCommand).origin;
-  const open = (name: string) => page.goto(`${origin()}/ui/${name}`);
+  const load = (name: string) => page.goto(`${origin()}/ui/${name}`);
   const port = () => (running as RunningCommand).mqttPort;
   const counted = (total: number) =>
     untilText(page, ".rdbt-sec-total", new RegExp(`^${total.toLocaleString("en")} messages$`));
@@ -70,12 +71,12 @@ describe("the pages Security and Devices", function () {
     running = await RunningCommand.start("start", { home, env: { REDOUBT_DASHBOARD_LOGIN: "open" } });
     await running.untilPrinted(READY);
     page = await (await browser.newContext()).newPage();
-    await open("security");
+    await load("security");
     await untilText(page, ".rdbt-sec-messages", /No message yet: connect a device .* or run redoubt simulate attack/);
     await untilText(page, ".rdbt-sec-alerts", /^No alert yet/);
     await untilText(page, ".rdbt-sec-threats", /^No anomaly yet/);
     await untilText(page, ".rdbt-sec-system", /Broker connected.*Last message none yet/);
-    await open("devices");
+    await goTo(page, "devices");
     await untilText(page, ".rdbt-sec-devices", /^No device yet/);
   });
 
@@ -95,7 +96,7 @@ describe("the pages Security and Devices", function () {
       await fleet.stranger(port(), `iot/${name}`, `{"client_id": ${JSON.stringify(name)}, "temp": 22, "humidity": 50}`);
       await pause(PAUSE_MS);
     }
-    await open("security");
+    await goTo(page, "security");
     await showsWhatWasSent();
   });
 
@@ -115,7 +116,7 @@ describe("the pages Security and Devices", function () {
   it("show a device's name as text, whatever it is", async () => {
     const alerts = await readText(page, ".rdbt-sec-alerts");
     for (const name of STRANGERS) assert.ok(alerts.includes(name), `${name} is shown as it is`);
-    await open("devices");
+    await goTo(page, "devices");
     await untilText(page, ".rdbt-sec-devices", /pump-1/);
     const devices = await readText(page, ".rdbt-sec-devices");
     for (const name of STRANGERS) assert.ok(devices.includes(name), `${name} is shown as it is`);
@@ -131,7 +132,7 @@ describe("the pages Security and Devices", function () {
   });
 
   it("show the state of the system as it is", async () => {
-    await open("security");
+    await goTo(page, "security");
     const system = await untilText(page, ".rdbt-sec-system", /every verdict written/);
     assert.match(system, /Broker connected, \d+ clients/);
     assert.match(system, /Last message (just now|\d+ (s|min) ago)/);
@@ -141,7 +142,7 @@ describe("the pages Security and Devices", function () {
   });
 
   it("go into one device: its readings, those that were flagged, and why", async () => {
-    await open("devices");
+    await goTo(page, "devices");
     await page.getByRole("button", { name: "pump-2", exact: true }).press("Enter");
     await untilText(page, ".rdbt-sec-name", /^pump-2$/);
     await untilText(page, ".rdbt-sec-devices", /9 messages 3 anomalies 96\.4 °C now/);
@@ -158,7 +159,7 @@ describe("the pages Security and Devices", function () {
   });
 
   it("let an operator acknowledge an alert", async () => {
-    await open("security");
+    await goTo(page, "security");
     await page.getByRole("button", { name: "Acknowledge: High temperature, pump-2" }).press("Enter");
     const hot = page.locator(".rdbt-sec-alerts .rdbt-sec-cards > li", { hasText: "High temperature" });
     await hot.getByText("acknowledged", { exact: true }).waitFor();
@@ -191,7 +192,7 @@ describe("the pages Security and Devices", function () {
       env: { REDOUBT_DASHBOARD_LOGIN: "open" },
     });
     await running.untilPrinted(READY);
-    await open("security");
+    await load("security");
     await showsWhatWasSent();
   });
 
@@ -239,12 +240,12 @@ describe("the pages Security and Devices", function () {
     await sending;
     await counted(sent);
     assert.match(await readText(page, ".rdbt-sec-system"), /Sources 202 of at most 1,200 followed, [\d,]+ forgotten/);
-    await open("devices");
+    await goTo(page, "devices");
     await untilText(page, ".rdbt-sec-tools [role=status]", /^200 of 200 shown$/);
   });
 
   it("start anew after a reset that was confirmed, and not before", async () => {
-    await open("security");
+    await goTo(page, "security");
     await counted(sent);
     const button = page.getByRole("button", { name: "Reset counters…" });
     const dialog = page.getByRole("dialog", { name: "Reset all counters?" });

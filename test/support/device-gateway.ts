@@ -34,6 +34,8 @@ export interface DeviceGatewayOptions {
   homeMiB?: number;
   /** The broker also speaks TLS, with a certificate of an authority of its own. */
   tls?: boolean;
+  /** Loads what the flows do not have as well, as a user's Node-RED does: where speed and memory are measured. */
+  wholePalette?: boolean;
 }
 
 const GATEWAY_ID = "gateway-1";
@@ -166,6 +168,7 @@ export class DeviceGateway {
       home: this.home,
       port: this.port,
       ...(this.options.env && { env: this.options.env }),
+      wholePalette: this.options.wholePalette ?? false,
     });
     await this.untilReady();
   }
@@ -184,6 +187,7 @@ export class DeviceGateway {
       credentials: this.serverCredentials,
       home: this.serverHome,
       port: this.serverPort,
+      wholePalette: this.options.wholePalette ?? false,
     });
   }
 

@@ -132,7 +132,7 @@ export async function gatewayLoad(options: LoadOptions): Promise<LoadResult> {
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
   const env = probe(sampled, socket.address().port);
-  const gateway = await DeviceGateway.start({ fleet, env, serverApart: true }).catch((error) => {
+  const gateway = await DeviceGateway.start({ fleet, env, serverApart: true, wholePalette: true }).catch((error) => {
     socket.close();
     throw error;
   });

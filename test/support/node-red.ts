@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { encryptCredentials, type FlowCredentials } from "../../cli/launch/node-red-credentials.js";
 import { freePort } from "./free-port.js";
+import { unusedNodes } from "./unused-nodes.js";
 
 export const projectRoot = join(__dirname, "..", "..");
 
@@ -21,6 +22,8 @@ export interface BootOptions {
   nodeRedScript?: string;
   /** Between two attempts to reach a broker; 500 unless given. A test without one has nothing but work from them. */
   mqttReconnectMs?: number;
+  /** Loads every core node and the dashboard, and not only what the flows have: for what is about loading. */
+  wholePalette?: boolean;
 }
 
 /** Collects what a stream says: a line, or a character, may come in two pieces. */
@@ -71,6 +74,7 @@ export class BootedNodeRed {
         flowFile: "flows.json",
         credentialSecret: secret,
         nodesDir: [projectRoot],
+        ...(options.wholePalette ? {} : { nodesExcludes: unusedNodes(options.flows) }),
         uiHost: "127.0.0.1",
         uiPort: port,
         mqttReconnectTime: options.mqttReconnectMs ?? 500,

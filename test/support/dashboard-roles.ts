@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { launchChromium } from "../support/chromium.js";
-import { untilText } from "../support/dashboard-page.js";
-import { RunningCommand } from "../support/demo.js";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { goTo, untilText } from "./dashboard-page.js";
+import type { RunningCommand } from "./demo.js";
 
 interface Traffic {
   text: () => string;
@@ -42,54 +41,53 @@ function dashboardRoutes(): string[] {
   );
 }
 
-describe("dashboard with login", function () {
-  this.timeout(400_000);
-  let demo: RunningCommand | undefined;
-  let browser: Browser | undefined;
-
-  after(async () => {
-    await browser?.close();
-    await demo?.stop();
-    demo?.removeHome();
-  });
+/**
+ * Who sees what where the dashboard asks for a login: tests of a running demo that does.
+ *
+ * @param started the demo and a browser, once they run.
+ */
+export function dashboardRoles(started: () => { demo: RunningCommand; browser: Browser }): void {
+  // One of each for all tests: what its pages have cached costs a second of the processor less than half as much.
+  const contexts = new Map<string, BrowserContext>();
+  after(() => Promise.all([...contexts.values()].map((context) => context.close())));
 
   function password(user: string): string {
-    const text = readFileSync(join((demo as RunningCommand).home, "initial-passwords.txt"), "utf8");
+    const text = readFileSync(join(started().demo.home, "initial-passwords.txt"), "utf8");
     return new RegExp(`^${user} (\\S+)$`, "m").exec(text)?.[1] as string;
   }
 
-  async function signIn(user: string): Promise<{ page: Page; traffic: Traffic }> {
-    const context = await (browser as Browser).newContext();
+  /** Opens a page as somebody who signs in, at the first time. */
+  async function open(user: string, name: string): Promise<{ page: Page; traffic: Traffic }> {
+    const known = contexts.get(user);
+    const context = known ?? (await started().browser.newContext());
+    contexts.set(user, context);
     const page = await context.newPage();
     const traffic = recordTraffic(page);
-    await page.goto(`${(demo as RunningCommand).origin}/ui/thermal`);
-    await page.fill("input[name=user]", user);
-    await page.fill("input[name=password]", password(user));
-    await page.click("button");
-    await untilText(page, ".rdbt-messages", /[1-9]\d* accepted/);
+    await page.goto(`${started().demo.origin}/ui/${name}`);
+    if (!known) {
+      await page.fill("input[name=user]", user);
+      await page.fill("input[name=password]", password(user));
+      await page.click("button");
+    }
     return { page, traffic };
   }
 
-  it("shows an operator raw values and a viewer none, over every transport", async function () {
-    browser = await launchChromium(this);
-    demo = await RunningCommand.start("demo", { env: { REDOUBT_DASHBOARD_LOGIN: "required" } });
-    await demo.untilPrinted(/Ctrl-C ends everything/);
-
-    const operator = await signIn("operator");
-    const viewer = await signIn("viewer");
+  it("shows an operator raw values and a viewer none, over every transport", async () => {
+    const operator = await open("operator", "thermal");
+    const viewer = await open("viewer", "thermal");
+    for (const { page } of [operator, viewer]) await untilText(page, ".rdbt-messages", /[1-9]\d* accepted/);
     await operator.traffic.until(/raw zone mean/);
     await viewer.traffic.until(/acceptedTotal/);
     // What the operator was sent by then the viewer would have been sent as well.
     await operator.page.waitForTimeout(3000);
     assert.doesNotMatch(viewer.traffic.text(), /raw zone mean|"audience"/);
+    assert.doesNotMatch(viewer.traffic.text(), FOR_OPERATORS);
 
     // A page that is opened later gets the charts' history, which holds raw points too.
-    const later = await viewer.page.context().newPage();
-    const history = recordTraffic(later);
-    await later.goto(`${demo.origin}/ui/thermal`);
-    await history.until(/acceptedTotal/);
-    await later.waitForTimeout(3000);
-    assert.doesNotMatch(history.text(), /raw zone mean|"audience"/);
+    const later = await open("viewer", "thermal");
+    await later.traffic.until(/acceptedTotal/);
+    await later.page.waitForTimeout(3000);
+    assert.doesNotMatch(later.traffic.text(), /raw zone mean|"audience"/);
     const icons = await viewer.page
       .locator("link[rel~=icon], link[rel=apple-touch-icon]")
       .evaluateAll((links) => links.map((link) => (link as HTMLLinkElement).href));
@@ -98,31 +96,28 @@ describe("dashboard with login", function () {
       const answer = await viewer.page.request.get(icon);
       assert.deepEqual([answer.status(), answer.headers()["content-type"]], [200, "image/png"], icon);
     }
-    const debug = await viewer.page.request.get(`${demo.origin}/ui/_debug/datastore/rdbt-ui-trend`);
+    const debug = await viewer.page.request.get(`${started().demo.origin}/ui/_debug/datastore/rdbt-ui-trend`);
     assert.equal(debug.status(), 403);
     // Pages that stay open go on drawing what the demo sends.
-    for (const { page } of [operator, viewer]) await page.context().close();
+    for (const { page } of [operator, viewer, later]) await page.close();
   });
 
   it("shows a viewer the counters of the security monitor and says why there is no more", async () => {
-    const { origin } = demo as RunningCommand;
-    const operator = await signIn("operator");
-    await operator.page.goto(`${origin}/ui/security`);
+    const operator = await open("operator", "security");
     await untilText(operator.page, ".rdbt-sec-system", /Broker connected/);
-    await operator.page.goto(`${origin}/ui/devices`);
+    await goTo(operator.page, "devices");
     await untilText(operator.page, ".rdbt-sec-devices", /sensor-temp/);
     await operator.traffic.until(FOR_OPERATORS);
-    await operator.page.context().close();
+    await operator.page.close();
 
-    const viewer = await signIn("viewer");
-    await viewer.page.goto(`${origin}/ui/security`);
+    const viewer = await open("viewer", "security");
     await untilText(viewer.page, ".rdbt-sec-total", /^[1-9]/);
     await untilText(viewer.page, ".rdbt-sec-trend", /in the last hour/);
     for (const part of [".rdbt-sec-alerts", ".rdbt-sec-threats", ".rdbt-sec-system"]) {
       await untilText(viewer.page, part, /for operators|to operators only|No (alert|anomaly) yet/);
     }
     assert.equal(await viewer.page.locator(".rdbt-sec button").count(), 0, "there is nothing to press");
-    await viewer.page.goto(`${origin}/ui/devices`);
+    await goTo(viewer.page, "devices");
     await untilText(viewer.page, ".rdbt-sec-devices", /^Devices and their readings are shown to operators only/);
     await viewer.traffic.until(/"anomalyRate"/);
     await viewer.page.waitForTimeout(3000);
@@ -141,11 +136,11 @@ describe("dashboard with login", function () {
     const after = await untilText(viewer.page, ".rdbt-sec-counted", /^[\d,]+ messages counted/);
     const count = (text: string) => Number(/^[\d,]+/.exec(text)?.[0].replaceAll(",", ""));
     assert.ok(count(after) >= count(before), `no reset: ${before}, then ${after}`);
-    await viewer.page.context().close();
+    await viewer.page.close();
   });
 
   it("gives a stranger neither pages nor socket", async () => {
-    const { origin } = demo as RunningCommand;
+    const { origin } = started().demo;
     // Everything is behind the guard; the trailing-slash redirect says no value, the manifest only the name.
     assert.deepEqual(dashboardRoutes(), [
       "use config.path uiShared.httpMiddleware",
@@ -180,4 +175,4 @@ describe("dashboard with login", function () {
     const answer = await (await fetch(session)).text();
     assert.match(answer, /^44.*unauthorised/, "the connection is refused before any event");
   });
-});
+}

@@ -1,11 +1,11 @@
 // A store filled with what a simulated campus did in the last day, and what is true about it.
 import { join } from "node:path";
-import { ensurePrivateFolder } from "../../lib/common/files.js";
-import { createKeyFile, loadKeyFile } from "../../lib/envelope/key-file.js";
-import { OccupancyStore } from "../../lib/occupancy/occupancy-store.js";
-import type { Session } from "../../lib/occupancy/session.js";
-import { Campus } from "../../simulator/wifi/campus.js";
-import { LiveCampus } from "../../simulator/wifi/live-campus.js";
+import { ensurePrivateFolder } from "../../../lib/common/files.js";
+import { createKeyFile, loadKeyFile } from "../../../lib/envelope/key-file.js";
+import { OccupancyStore } from "../../../lib/occupancy/occupancy-store.js";
+import type { Session } from "../../../lib/occupancy/session.js";
+import { Campus } from "../../../simulator/wifi/campus.js";
+import { LiveCampus } from "../../../simulator/wifi/live-campus.js";
 
 const HOUR = 3600;
 
