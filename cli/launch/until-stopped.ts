@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { CommandFailure } from "../failure.js";
 
 /** What runs until it is stopped. */
@@ -8,6 +9,12 @@ export interface StoppableRun {
   /** Tells the user that everything runs. */
   announce: () => void;
 }
+
+/**
+ * A terminal's Ctrl-C reaches all processes in it. A part that has only just begun may die of it before it hears signals,
+ * and be missed before we have heard ours.
+ */
+const SIGNAL_MAY_FOLLOW_MS = 1000;
 
 /**
  * Waits for Ctrl-C, SIGTERM or the failure of a part, then stops everything. Who reads the announcement may send the
@@ -24,7 +31,8 @@ export async function untilStopped({ failed, stop, announce }: StoppableRun): Pr
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   announce();
-  const reason = await (failed ? Promise.race([signal, failed]) : signal);
+  let reason = await (failed ? Promise.race([signal, failed]) : signal);
+  if (reason !== undefined) reason = await Promise.race([signal, sleep(SIGNAL_MAY_FOLLOW_MS, reason)]);
   await stop();
   process.off("SIGINT", onSignal);
   process.off("SIGTERM", onSignal);
