@@ -1,4 +1,4 @@
-// Runs every test: three mochas side by side take one piece after the other, longest first, so that all end at about the
+// Runs every test: four mochas side by side take one piece after the other, longest first, so that all end at about the
 // same time on any machine. Mocha's own --parallel is no choice: some tests let go of the channel to their parent, as the
 // commands they test do, and its workers need it.
 import { spawn } from "node:child_process";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const mocha = join(root, "node_modules", "mocha", "bin", "mocha.js");
 /** More than cores: tests often wait for processes, brokers and pages of theirs. */
-const SIDE_BY_SIDE = 3;
+const SIDE_BY_SIDE = 4;
 const END_CHARACTERS = 6000;
 
 /** By the time that they take. A file belongs to the first piece whose expression its path has. */
