@@ -100,5 +100,6 @@ describe("Broker accounts", () => {
     const settings = shipped.filter((line) => line !== "" && !line.startsWith("#"));
     assert.ok(settings.length >= 8);
     for (const line of settings) assert.ok(tested.includes(line), line);
+    assert.ok(settings.includes("set_tcp_nodelay true"), "messages do not wait for each other");
   });
 });

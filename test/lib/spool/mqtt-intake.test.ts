@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IntakeJournal, type IntakeRecord } from "../../../lib/spool/intake-journal.js";
@@ -73,6 +74,21 @@ describe("mqtt intake", () => {
     await broker.subscribed;
     return { intake, records, oversize };
   }
+
+  it("has its acknowledgements sent without Nagle's delay", async () => {
+    const { setNoDelay } = Socket.prototype;
+    const set: string[] = [];
+    Socket.prototype.setNoDelay = function (isSet) {
+      set.push(`${this.remotePort} ${isSet}`);
+      return setNoDelay.call(this, isSet);
+    };
+    try {
+      await start();
+    } finally {
+      Socket.prototype.setNoDelay = setNoDelay;
+    }
+    assert.deepEqual(set, [`${new URL(broker.url).port} true`]);
+  });
 
   it("acknowledges after the record is on the disk, one flush for many, and sends them in order", async () => {
     let release = () => {};
